@@ -1,0 +1,12 @@
+import { defineErrors } from "../errors/errors.ts";
+
+const errors = defineErrors("skylark/store");
+
+/** A constraint of the schema, e.g. `gateways.eui`, does not allow the change. */
+export const conflict = errors.alreadyExists("conflict", "`{constraint}` already holds this value");
+
+/** Someone else changed the row in between. */
+export const stale = errors.aborted("stale", "the entity was changed by another request, try again");
+
+/** The disk is full, the file is damaged, or the database cannot be reached. */
+export const unavailable = errors.unavailable("unavailable", "the store is unavailable");
