@@ -132,6 +132,9 @@ export function encodeDataFrame(frame: UnsignedDataFrame): Uint8Array {
   if (frame.fPort === undefined && frmPayload.length > 0) {
     throw new LoRaWANError("invalid_value", "an FRMPayload needs an FPort");
   }
+  if (frame.fPort !== undefined && !(frame.fPort >= 0 && frame.fPort <= 255)) {
+    throw new LoRaWANError("invalid_value", "an FPort lies between 0 and 255");
+  }
   const start = fOptsAt + fOpts.length;
   const length = start + (frame.fPort === undefined ? 0 : 1 + frmPayload.length);
   if (length + micLength > 255)

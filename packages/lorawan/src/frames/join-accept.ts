@@ -32,20 +32,20 @@ export interface JoinAccept {
 const frequencyStep = 100;
 const cfListAt = 12;
 
+function requireRange(what: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new LoRaWANError("invalid_value", `${what} of a join-accept lies between 0 and ${max}`);
+  }
+}
+
 /** Encodes MHDR and content without the MIC: what the MIC covers. */
 export function encodeJoinAccept(accept: JoinAccept): Uint8Array {
   const out = new Uint8Array(accept.cfList === undefined ? 13 : 29);
   const { optNeg, rx1DROffset, rx2DR } = accept.dlSettings;
-  if (
-    rx1DROffset < 0 ||
-    rx1DROffset > 7 ||
-    rx2DR < 0 ||
-    rx2DR > 15 ||
-    accept.rxDelay < 0 ||
-    accept.rxDelay > 15
-  ) {
-    throw new LoRaWANError("invalid_value", "DLSettings or RxDelay of a join-accept out of range");
-  }
+  requireRange("JoinNonce", accept.joinNonce, 0xffffff);
+  requireRange("RX1DROffset", rx1DROffset, 7);
+  requireRange("RX2DataRate", rx2DR, 15);
+  requireRange("RxDelay", accept.rxDelay, 15);
   out[0] = 0x20;
   writeUint24(out, 1, accept.joinNonce);
   writeUint24(out, 4, accept.netId);

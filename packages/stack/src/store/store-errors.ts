@@ -10,3 +10,15 @@ export const stale = errors.aborted("stale", "the entity was changed by another 
 
 /** The disk is full, the file is damaged, or the database cannot be reached. */
 export const unavailable = errors.unavailable("unavailable", "the store is unavailable");
+
+/** A second process, or a second start, wants the same file. */
+export const inUse = errors.failedPrecondition(
+  "in_use",
+  "the data directory `{directory}` is in use by another process",
+);
+
+/** The database was written by a newer release. */
+export const newerSchema = errors.failedPrecondition(
+  "newer_schema",
+  "the store's schema `{owner}` has version {found}, newer than version {known} that this release knows",
+);

@@ -62,3 +62,6 @@ export interface Migration {
   readonly description: string;
   readonly statements: readonly string[];
 }
+
+/** The migrations of each server under its name, e.g. `network-server`; versions count from 1 per owner. */
+export type Migrations = Readonly<Record<string, readonly Migration[]>>;

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file skylark/api/options.proto.
  */
 export const file_skylark_api_options: GenFile = /*@__PURE__*/
-  fileDesc("Chlza3lsYXJrL2FwaS9vcHRpb25zLnByb3RvEgtza3lsYXJrLmFwaSIqCghFbnVtRm9ybRIOCgZudW1iZXIYASABKAgSDgoGcHJlZml4GAIgASgJIksKDUZpZWxkTWFza1J1bGUSDwoHbWVzc2FnZRgBIAEoCRIMCgRvbmx5GAIgAygJEg4KBmV4Y2VwdBgDIAMoCRILCgNzZXQYBCABKAgiwAMKCkZpZWxkUnVsZXMSEAoIcmVxdWlyZWQYASABKAgSFAoMaWdub3JlX2VtcHR5GAIgASgIEiMKBmZvcm1hdBgDIAEoDjITLnNreWxhcmsuYXBpLkZvcm1hdBILCgNsZW4YBCABKA0SDwoHbWluX2xlbhgFIAEoDRIPCgdtYXhfbGVuGAYgASgNEgoKAmluGAcgAygJEhIKCmluX251bWJlcnMYCCADKAUSDgoGbm90X2luGAkgAygFEhQKDGRlZmluZWRfb25seRgKIAEoCBILCgNndGUYCyABKAESCgoCZ3QYDCABKAESCwoDbHRlGA0gASgBEhEKCW1pbl9pdGVtcxgOIAEoDRIRCgltYXhfaXRlbXMYDyABKA0SDgoGdW5pcXVlGBAgASgIEiYKBWl0ZW1zGBEgASgLMhcuc2t5bGFyay5hcGkuRmllbGRSdWxlcxIlCgRrZXlzGBIgASgLMhcuc2t5bGFyay5hcGkuRmllbGRSdWxlcxInCgZ2YWx1ZXMYEyABKAsyFy5za3lsYXJrLmFwaS5GaWVsZFJ1bGVzEg4KBmZ1dHVyZRgUIAEoCBIMCgRwYXN0GBUgASgIKtMFCgZGb3JtYXQSDwoLRk9STUFUX05PTkUQABIxCglGT1JNQVRfSUQQARoikosmHl5bYS16MC05XSg/OlstXT9bYS16MC05XSl7Mix9JBI9ChJGT1JNQVRfSURfT1JfRU1QVFkQAholkosmIV5bYS16MC05XSg/OlstXT9bYS16MC05XSl7Mix9JHxeJBI2Cg5GT1JNQVRfVVNFUl9JRBADGiKSiyYeXlthLXowLTldKD86Wy1dP1thLXowLTldKXsxLH0kEjkKEEZPUk1BVF9BVFRSSUJVVEUQBBojkosmH15bYS16MC05XSg/OltfLV0/W2EtejAtOV0pezIsfSQSmwEKC0ZPUk1BVF9IT1NUEAUaiQGSiyaEAV4oPzooPzpbYS16QS1aMC05XXxbYS16QS1aMC05XVthLXpBLVowLTlcLV0qW2EtekEtWjAtOV0pXC4pKig/OltBLVphLXowLTldfFtBLVphLXowLTldW0EtWmEtejAtOVwtXSpbQS1aYS16MC05XSkoPzo6WzAtOV17MSw1fSk/JHxeJBK3AQoXRk9STUFUX0hPU1RfV0lUSF9TQ0hFTUUQBhqZAZKLJpQBXihbYS16XXsyLDV9Oi8vKT8oPzooPzpbYS16QS1aMC05XXxbYS16QS1aMC05XVthLXpBLVowLTlcLV0qW2EtekEtWjAtOV0pXC4pKig/OltBLVphLXowLTldfFtBLVphLXowLTldW0EtWmEtejAtOVwtXSpbQS1aYS16MC05XSkoPzo6WzAtOV17MSw1fSk/JHxeJBIwChNGT1JNQVRfQUxQSEFOVU1FUklDEAcaF5KLJhNeW2EtekEtWjAtOV17MSwzMn0kEhAKDEZPUk1BVF9FTUFJTBAIEg4KCkZPUk1BVF9VUkkQCRIYChRGT1JNQVRfVVJJX1JFRkVSRU5DRRAKEg0KCUZPUk1BVF9JUBALOk4KBXJ1bGVzEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxix4QQgASgLMhcuc2t5bGFyay5hcGkuRmllbGRSdWxlc1IFcnVsZXM6MQoDaGV4Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxiy4QQgASgNUgNoZXg6SwoRZGV2X2FkZHJfcHJlZml4ZXMSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLPhBCABKAhSD2RldkFkZHJQcmVmaXhlczo1CgRiYXJlEh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGLHhBCABKAhSBGJhcmU6QgoMb25lX3JlcXVpcmVkEh0uZ29vZ2xlLnByb3RvYnVmLk9uZW9mT3B0aW9ucxix4QQgASgIUgtvbmVSZXF1aXJlZDpSCgllbnVtX2Zvcm0SHC5nb29nbGUucHJvdG9idWYuRW51bU9wdGlvbnMYseEEIAEoCzIVLnNreWxhcmsuYXBpLkVudW1Gb3JtUghlbnVtRm9ybTo9CgdhbGlhc2VzEiEuZ29vZ2xlLnByb3RvYnVmLkVudW1WYWx1ZU9wdGlvbnMYseEEIAMoCVIHYWxpYXNlczpbCgpmaWVsZF9tYXNrEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYseEEIAEoCzIaLnNreWxhcmsuYXBpLkZpZWxkTWFza1J1bGVSCWZpZWxkTWFzazo9CgdwYXR0ZXJuEiEuZ29vZ2xlLnByb3RvYnVmLkVudW1WYWx1ZU9wdGlvbnMYsuEEIAEoCVIHcGF0dGVybg", [file_google_protobuf_descriptor]);
+  fileDesc("Chlza3lsYXJrL2FwaS9vcHRpb25zLnByb3RvEgtza3lsYXJrLmFwaSIqCghFbnVtRm9ybRIOCgZudW1iZXIYASABKAgSDgoGcHJlZml4GAIgASgJIh0KC01hc2tlZEZpZWxkEg4KBmFsd2F5cxgBIAMoCSJnCg1GaWVsZE1hc2tSdWxlEg8KB21lc3NhZ2UYASABKAkSDAoEbGlrZRgCIAEoCRIMCgRvbmx5GAMgAygJEg4KBmV4Y2VwdBgEIAMoCRIMCgRhbHNvGAUgAygJEgsKA3NldBgGIAEoCCLAAwoKRmllbGRSdWxlcxIQCghyZXF1aXJlZBgBIAEoCBIUCgxpZ25vcmVfZW1wdHkYAiABKAgSIwoGZm9ybWF0GAMgASgOMhMuc2t5bGFyay5hcGkuRm9ybWF0EgsKA2xlbhgEIAEoDRIPCgdtaW5fbGVuGAUgASgNEg8KB21heF9sZW4YBiABKA0SCgoCaW4YByADKAkSEgoKaW5fbnVtYmVycxgIIAMoBRIOCgZub3RfaW4YCSADKAUSFAoMZGVmaW5lZF9vbmx5GAogASgIEgsKA2d0ZRgLIAEoARIKCgJndBgMIAEoARILCgNsdGUYDSABKAESEQoJbWluX2l0ZW1zGA4gASgNEhEKCW1heF9pdGVtcxgPIAEoDRIOCgZ1bmlxdWUYECABKAgSJgoFaXRlbXMYESABKAsyFy5za3lsYXJrLmFwaS5GaWVsZFJ1bGVzEiUKBGtleXMYEiABKAsyFy5za3lsYXJrLmFwaS5GaWVsZFJ1bGVzEicKBnZhbHVlcxgTIAEoCzIXLnNreWxhcmsuYXBpLkZpZWxkUnVsZXMSDgoGZnV0dXJlGBQgASgIEgwKBHBhc3QYFSABKAgq0wUKBkZvcm1hdBIPCgtGT1JNQVRfTk9ORRAAEjEKCUZPUk1BVF9JRBABGiKSiyYeXlthLXowLTldKD86Wy1dP1thLXowLTldKXsyLH0kEj0KEkZPUk1BVF9JRF9PUl9FTVBUWRACGiWSiyYhXlthLXowLTldKD86Wy1dP1thLXowLTldKXsyLH0kfF4kEjYKDkZPUk1BVF9VU0VSX0lEEAMaIpKLJh5eW2EtejAtOV0oPzpbLV0/W2EtejAtOV0pezEsfSQSOQoQRk9STUFUX0FUVFJJQlVURRAEGiOSiyYfXlthLXowLTldKD86W18tXT9bYS16MC05XSl7Mix9JBKbAQoLRk9STUFUX0hPU1QQBRqJAZKLJoQBXig/Oig/OlthLXpBLVowLTldfFthLXpBLVowLTldW2EtekEtWjAtOVwtXSpbYS16QS1aMC05XSlcLikqKD86W0EtWmEtejAtOV18W0EtWmEtejAtOV1bQS1aYS16MC05XC1dKltBLVphLXowLTldKSg/OjpbMC05XXsxLDV9KT8kfF4kErcBChdGT1JNQVRfSE9TVF9XSVRIX1NDSEVNRRAGGpkBkosmlAFeKFthLXpdezIsNX06Ly8pPyg/Oig/OlthLXpBLVowLTldfFthLXpBLVowLTldW2EtekEtWjAtOVwtXSpbYS16QS1aMC05XSlcLikqKD86W0EtWmEtejAtOV18W0EtWmEtejAtOV1bQS1aYS16MC05XC1dKltBLVphLXowLTldKSg/OjpbMC05XXsxLDV9KT8kfF4kEjAKE0ZPUk1BVF9BTFBIQU5VTUVSSUMQBxoXkosmE15bYS16QS1aMC05XXsxLDMyfSQSEAoMRk9STUFUX0VNQUlMEAgSDgoKRk9STUFUX1VSSRAJEhgKFEZPUk1BVF9VUklfUkVGRVJFTkNFEAoSDQoJRk9STUFUX0lQEAs6TgoFcnVsZXMSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLHhBCABKAsyFy5za3lsYXJrLmFwaS5GaWVsZFJ1bGVzUgVydWxlczoxCgNoZXgSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLLhBCABKA1SA2hleDpLChFkZXZfYWRkcl9wcmVmaXhlcxIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYs+EEIAEoCFIPZGV2QWRkclByZWZpeGVzOlEKBm1hc2tlZBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtOEEIAEoCzIYLnNreWxhcmsuYXBpLk1hc2tlZEZpZWxkUgZtYXNrZWQ6NQoEYmFyZRIfLmdvb2dsZS5wcm90b2J1Zi5NZXNzYWdlT3B0aW9ucxix4QQgASgIUgRiYXJlOkIKDG9uZV9yZXF1aXJlZBIdLmdvb2dsZS5wcm90b2J1Zi5PbmVvZk9wdGlvbnMYseEEIAEoCFILb25lUmVxdWlyZWQ6UgoJZW51bV9mb3JtEhwuZ29vZ2xlLnByb3RvYnVmLkVudW1PcHRpb25zGLHhBCABKAsyFS5za3lsYXJrLmFwaS5FbnVtRm9ybVIIZW51bUZvcm06PQoHYWxpYXNlcxIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGLHhBCADKAlSB2FsaWFzZXM6WwoKZmllbGRfbWFzaxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLHhBCABKAsyGi5za3lsYXJrLmFwaS5GaWVsZE1hc2tSdWxlUglmaWVsZE1hc2s6PQoHcGF0dGVybhIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGLLhBCABKAlSB3BhdHRlcm4", [file_google_protobuf_descriptor]);
 
 /**
  * How JSON shows an enum.
@@ -46,7 +46,26 @@ export const EnumFormSchema: GenMessage<EnumForm> = /*@__PURE__*/
   messageDesc(file_skylark_api_options, 0);
 
 /**
- * The paths that a method's field mask may name.
+ * What is validated of the field that a field mask is about, when there is a mask: what it names, and these paths.
+ *
+ * @generated from message skylark.api.MaskedField
+ */
+export type MaskedField = Message<"skylark.api.MaskedField"> & {
+  /**
+   * @generated from field: repeated string always = 1;
+   */
+  always: string[];
+};
+
+/**
+ * Describes the message skylark.api.MaskedField.
+ * Use `create(MaskedFieldSchema)` to create a new message.
+ */
+export const MaskedFieldSchema: GenMessage<MaskedField> = /*@__PURE__*/
+  messageDesc(file_skylark_api_options, 1);
+
+/**
+ * The paths that a method's field mask may name. Of several entries that cover a path the longest decides.
  *
  * @generated from message skylark.api.FieldMaskRule
  */
@@ -59,23 +78,37 @@ export type FieldMaskRule = Message<"skylark.api.FieldMaskRule"> & {
   message: string;
 
   /**
-   * Fields that are allowed together with everything below them; all fields when empty.
+   * "Service.Method" whose rule this one begins with.
    *
-   * @generated from field: repeated string only = 2;
+   * @generated from field: optional string like = 2;
+   */
+  like: string;
+
+  /**
+   * Paths that are allowed together with everything below them. Without `only` and `like`, all are.
+   *
+   * @generated from field: repeated string only = 3;
    */
   only: string[];
 
   /**
-   * Paths that are not allowed, although `only` covers them; what is below them stays allowed unless a path ends in ".*".
+   * Paths that are not allowed, nor anything below them.
    *
-   * @generated from field: repeated string except = 3;
+   * @generated from field: repeated string except = 4;
    */
   except: string[];
 
   /**
-   * The mask selects what is written, so values outside of the list must be unset.
+   * Names that the schema no longer has and clients still send.
    *
-   * @generated from field: optional bool set = 4;
+   * @generated from field: repeated string also = 5;
+   */
+  also: string[];
+
+  /**
+   * The mask selects what is written: what is not allowed below a masked path must be unset.
+   *
+   * @generated from field: optional bool set = 6;
    */
   set: boolean;
 };
@@ -85,7 +118,7 @@ export type FieldMaskRule = Message<"skylark.api.FieldMaskRule"> & {
  * Use `create(FieldMaskRuleSchema)` to create a new message.
  */
 export const FieldMaskRuleSchema: GenMessage<FieldMaskRule> = /*@__PURE__*/
-  messageDesc(file_skylark_api_options, 1);
+  messageDesc(file_skylark_api_options, 2);
 
 /**
  * What a value must satisfy.
@@ -222,7 +255,7 @@ export type FieldRules = Message<"skylark.api.FieldRules"> & {
  * Use `create(FieldRulesSchema)` to create a new message.
  */
 export const FieldRulesSchema: GenMessage<FieldRules> = /*@__PURE__*/
-  messageDesc(file_skylark_api_options, 2);
+  messageDesc(file_skylark_api_options, 3);
 
 /**
  * A named text format; its expression is its option.
@@ -327,12 +360,20 @@ export const dev_addr_prefixes: GenExtension<FieldOptions, boolean> = /*@__PURE_
   extDesc(file_skylark_api_options, 2);
 
 /**
+ * The field that the request's field mask is about.
+ *
+ * @generated from extension: optional skylark.api.MaskedField masked = 78004;
+ */
+export const masked: GenExtension<FieldOptions, MaskedField> = /*@__PURE__*/
+  extDesc(file_skylark_api_options, 3);
+
+/**
  * JSON shows the message as the bare value of its one field.
  *
  * @generated from extension: optional bool bare = 78001;
  */
 export const bare: GenExtension<MessageOptions, boolean> = /*@__PURE__*/
-  extDesc(file_skylark_api_options, 3);
+  extDesc(file_skylark_api_options, 4);
 
 /**
  * One of the members must be set.
@@ -340,13 +381,13 @@ export const bare: GenExtension<MessageOptions, boolean> = /*@__PURE__*/
  * @generated from extension: optional bool one_required = 78001;
  */
 export const one_required: GenExtension<OneofOptions, boolean> = /*@__PURE__*/
-  extDesc(file_skylark_api_options, 4);
+  extDesc(file_skylark_api_options, 5);
 
 /**
  * @generated from extension: optional skylark.api.EnumForm enum_form = 78001;
  */
 export const enum_form: GenExtension<EnumOptions, EnumForm> = /*@__PURE__*/
-  extDesc(file_skylark_api_options, 5);
+  extDesc(file_skylark_api_options, 6);
 
 /**
  * Further names that JSON input may use.
@@ -354,13 +395,13 @@ export const enum_form: GenExtension<EnumOptions, EnumForm> = /*@__PURE__*/
  * @generated from extension: repeated string aliases = 78001;
  */
 export const aliases: GenExtension<EnumValueOptions, string[]> = /*@__PURE__*/
-  extDesc(file_skylark_api_options, 6);
+  extDesc(file_skylark_api_options, 7);
 
 /**
  * @generated from extension: optional skylark.api.FieldMaskRule field_mask = 78001;
  */
 export const field_mask: GenExtension<MethodOptions, FieldMaskRule> = /*@__PURE__*/
-  extDesc(file_skylark_api_options, 7);
+  extDesc(file_skylark_api_options, 8);
 
 /**
  * The regular expression of a format that has one.
@@ -368,5 +409,5 @@ export const field_mask: GenExtension<MethodOptions, FieldMaskRule> = /*@__PURE_
  * @generated from extension: optional string pattern = 78002;
  */
 export const pattern: GenExtension<EnumValueOptions, string> = /*@__PURE__*/
-  extDesc(file_skylark_api_options, 8);
+  extDesc(file_skylark_api_options, 9);
 

@@ -1,0 +1,182 @@
+import type { Right } from "@skylark/api";
+import type { At } from "../../clock/clock.ts";
+import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
+import { entityKey, type EntityReference, parseEntityKey, sameEntity } from "../entity.ts";
+import {
+  applicationNotFound,
+  clientNotFound,
+  gatewayNotFound,
+  organizationNotFound,
+  unauthenticated,
+  userNotFound,
+} from "../errors.ts";
+import { LoadingCache } from "../loading-cache.ts";
+import type { Caller } from "./authentication.ts";
+import { noRights, potentialRights, type RightSet, rightName, sortedRights } from "./right-sets.ts";
+import { standingError } from "./user-standing.ts";
+
+const errors = defineErrors("pkg/auth/rights");
+const missingRights = {
+  application: {
+    none: errors.permissionDenied("no_application_rights", "no rights for application `{uid}`"),
+    insufficient: errors.permissionDenied(
+      "insufficient_application_rights",
+      "insufficient rights for application `{uid}`",
+    ),
+    notFound: (id: string) => applicationNotFound({ application_id: id }),
+  },
+  gateway: {
+    none: errors.permissionDenied("no_gateway_rights", "no rights for gateway `{uid}`"),
+    insufficient: errors.permissionDenied(
+      "insufficient_gateway_rights",
+      "insufficient rights for gateway `{uid}`",
+    ),
+    notFound: (id: string) => gatewayNotFound({ gateway_id: id }),
+  },
+  user: {
+    none: errors.permissionDenied("no_user_rights", "no rights for user `{uid}`"),
+    insufficient: errors.permissionDenied("insufficient_user_rights", "insufficient rights for user `{uid}`"),
+    notFound: (id: string) => userNotFound({ user_id: id }),
+  },
+  organization: {
+    none: errors.permissionDenied("no_organization_rights", "no rights for organization `{uid}`"),
+    insufficient: errors.permissionDenied(
+      "insufficient_organization_rights",
+      "insufficient rights for organization `{uid}`",
+    ),
+    notFound: (id: string) => organizationNotFound({ organization_id: id }),
+  },
+  client: {
+    none: errors.permissionDenied("no_client_rights", "no rights for client `{uid}`"),
+    insufficient: errors.permissionDenied("insufficient_client_rights", "insufficient rights for client `{uid}`"),
+    notFound: (id: string) => clientNotFound({ client_id: id }),
+  },
+} as const;
+const noUniversalRights = errors.permissionDenied("no_universal_rights", "no universal rights");
+const insufficientUniversalRights = errors.permissionDenied(
+  "insufficient_universal_rights",
+  "insufficient universal rights",
+);
+
+/** What decides over the rights on an entity; a new object after every change, so that answers can be kept with it. */
+export interface EntityAccess {
+  readonly deletedAt: At | undefined;
+  /** With what they imply, by account. */
+  readonly members: ReadonlyMap<string, RightSet>;
+  /** What anyone may do. */
+  readonly publicRights: RightSet;
+}
+
+export interface RightsOptions {
+  /** Also on an entity that is deleted but can be restored. */
+  readonly includeDeleted?: boolean;
+}
+
+/** Answers which rights a caller has; from memory once an entity is loaded. */
+export interface RightsResolver {
+  /** Rights on an entity; none when it does not exist, except that an admin is told so with the entity's error. */
+  rightsOn(
+    caller: Caller,
+    entity: EntityReference,
+    options?: RightsOptions,
+  ): RightSet | Promise<RightSet>;
+  /** Throws what is missing, by the entity's own error. */
+  require(caller: Caller, entity: EntityReference, rights: Iterable<Right>, options?: RightsOptions): void | Promise<void>;
+  entityChanged(entity: EntityReference): void;
+}
+
+const cachedEntities = 100_000;
+
+export function createRightsResolver(
+  load: (entity: EntityReference) => Promise<EntityAccess | undefined>,
+  formatUid: (entity: EntityReference) => string,
+): RightsResolver {
+  const entities = new LoadingCache<EntityAccess>(cachedEntities, (key) => load(parseEntityKey(key)));
+  const known = new WeakMap<Caller, WeakMap<EntityAccess, RightSet>>();
+
+  const rightsWith = (
+    caller: Caller,
+    entity: EntityReference,
+    access: EntityAccess | undefined,
+    options: RightsOptions,
+  ): RightSet => {
+    if (access === undefined || (access.deletedAt !== undefined && !options.includeDeleted)) {
+      if (caller.isAdmin) throw missingRights[entity.type].notFound(entity.id);
+      return noRights;
+    }
+    let ofCaller = known.get(caller);
+    if (ofCaller === undefined) {
+      ofCaller = new WeakMap();
+      known.set(caller, ofCaller);
+    }
+    let rights = ofCaller.get(access);
+    if (rights === undefined) {
+      rights = computeRights(caller, entity, access);
+      ofCaller.set(access, rights);
+    }
+    return rights;
+  };
+
+  const rightsOn = (caller: Caller, entity: EntityReference, options: RightsOptions = {}) => {
+    if (entity.tenantId !== caller.tenantId) return noRights;
+    const access = entities.get(entityKey(entity));
+    return access instanceof Promise
+      ? access.then((loaded) => rightsWith(caller, entity, loaded, options))
+      : rightsWith(caller, entity, access, options);
+  };
+
+  const check = (entity: EntityReference, held: RightSet, rights: Iterable<Right>): void => {
+    const missing = sortedRights(rights).filter((right) => !held.has(right));
+    if (missing.length === 0) return;
+    throw insufficientRights(entity, formatUid(entity), held, missing);
+  };
+
+  return {
+    rightsOn,
+    require(caller, entity, rights, options) {
+      const held = rightsOn(caller, entity, options);
+      return held instanceof Promise
+        ? held.then((loaded) => check(entity, loaded, rights))
+        : check(entity, held, rights);
+    },
+    entityChanged: (entity) => entities.invalidate(entityKey(entity)),
+  };
+}
+
+function computeRights(caller: Caller, entity: EntityReference, access: EntityAccess): RightSet {
+  const universal = potentialRights(entity.type).intersection(caller.universalRights);
+  return entityRights(caller, entity, access).union(universal).union(access.publicRights);
+}
+
+function entityRights(caller: Caller, entity: EntityReference, access: EntityAccess): RightSet {
+  if (caller.entity === undefined) return noRights;
+  if (sameEntity(caller.entity, entity)) return caller.rights;
+  // Keys of applications and gateways hold on their own entity; a user's also on what the user collaborates on.
+  if (caller.entity.type !== "user") return noRights;
+  return access.members.get(caller.entity.id)?.intersection(caller.rights) ?? noRights;
+}
+
+export function insufficientRights(
+  entity: EntityReference,
+  uid: string,
+  held: RightSet,
+  missing: readonly Right[],
+): SkylarkError {
+  const error = missingRights[entity.type];
+  return held.size === 0 ? error.none({ uid }) : error.insufficient({ uid, missing: missing.map(rightName) });
+}
+
+/** Throws unless the caller holds these rights in the whole tenant. */
+export function requireUniversalRights(caller: Caller, rights: readonly Right[]): void {
+  const missing = rights.filter((right) => !caller.universalRights.has(right));
+  if (missing.length === 0) return;
+  if (caller.universalRights.size === 0) throw noUniversalRights();
+  throw insufficientUniversalRights({ missing: missing.map(rightName) });
+}
+
+/** Throws for a caller without credentials, and for a user whose account may not act. */
+export function requireAuthenticated(caller: Caller): void {
+  if (caller.apiKey === undefined) throw unauthenticated();
+  const error = caller.user === undefined ? undefined : standingError(caller.user);
+  if (error !== undefined) throw error;
+}

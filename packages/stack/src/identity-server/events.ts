@@ -1,0 +1,65 @@
+import { type EventDefinition, defineEvent } from "../events/events.ts";
+import type { EntityType } from "./access/right-sets.ts";
+
+type EntityVerb = "create" | "update" | "delete" | "restore" | "purge";
+type ApiKeyVerb = "create" | "update" | "delete";
+
+const upper = { application: "APPLICATION", gateway: "GATEWAY", user: "USER" } as const;
+
+function entityEvents(type: EntityType): Readonly<Record<EntityVerb, EventDefinition>> {
+  const define = (verb: EntityVerb) =>
+    defineEvent(`${type}.${verb}`, `${verb} ${type}`, [`RIGHT_${upper[type]}_INFO`]);
+  return {
+    create: define("create"),
+    update: define("update"),
+    delete: define("delete"),
+    restore: define("restore"),
+    purge: define("purge"),
+  };
+}
+
+function apiKeyEvents(type: EntityType): Readonly<Record<ApiKeyVerb, EventDefinition>> {
+  const define = (verb: ApiKeyVerb) =>
+    defineEvent(`${type}.api-key.${verb}`, `${verb} ${type} API key`, [
+      `RIGHT_${upper[type]}_SETTINGS_API_KEYS`,
+    ]);
+  return { create: define("create"), update: define("update"), delete: define("delete") };
+}
+
+function collaboratorEvents(type: "application" | "gateway") {
+  const visibility = [
+    `RIGHT_${upper[type]}_SETTINGS_COLLABORATORS`,
+    `RIGHT_USER_${upper[type]}S_LIST`,
+  ];
+  return {
+    update: defineEvent(`${type}.collaborator.update`, `update ${type} collaborator`, visibility),
+    delete: defineEvent(`${type}.collaborator.delete`, `delete ${type} collaborator`, visibility),
+  };
+}
+
+const deviceVisibility = ["RIGHT_APPLICATION_DEVICES_READ"];
+
+export const registryEvents = {
+  application: entityEvents("application"),
+  gateway: entityEvents("gateway"),
+  user: entityEvents("user"),
+} as const;
+
+export const accessEvents = {
+  application: apiKeyEvents("application"),
+  gateway: apiKeyEvents("gateway"),
+  user: apiKeyEvents("user"),
+} as const;
+
+export const membershipEvents = {
+  application: collaboratorEvents("application"),
+  gateway: collaboratorEvents("gateway"),
+} as const;
+
+export const endDeviceEvents = {
+  create: defineEvent("end_device.create", "create end device", deviceVisibility),
+  update: defineEvent("end_device.update", "update end device", deviceVisibility),
+  delete: defineEvent("end_device.delete", "delete end device", deviceVisibility),
+} as const;
+
+export const passwordChanged = defineEvent("user.update_password", "update user password", ["RIGHT_USER_INFO"]);

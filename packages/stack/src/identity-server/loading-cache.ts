@@ -1,0 +1,49 @@
+import { LRUCache } from "lru-cache";
+
+/**
+ * Values of the store by key, loaded once and kept until invalidated. `invalidate` is called once a change is
+ * committed: a load that began before it is not kept, so nothing outdated stays.
+ */
+export class LoadingCache<V extends object> {
+  readonly #kept: LRUCache<string, V>;
+  readonly #loading = new Map<string, Promise<V | undefined>>();
+  readonly #load: (key: string) => Promise<V | undefined>;
+
+  /** What `load` answers with undefined is not kept, so that guessed keys push nothing out. */
+  constructor(capacity: number, load: (key: string) => Promise<V | undefined>) {
+    this.#kept = new LRUCache({ max: capacity });
+    this.#load = load;
+  }
+
+  /** Synchronous once loaded. */
+  get(key: string): V | Promise<V | undefined> {
+    return this.#kept.get(key) ?? this.#loading.get(key) ?? this.#startLoading(key);
+  }
+
+  peek(key: string): V | undefined {
+    return this.#kept.get(key);
+  }
+
+  invalidate(key: string): void {
+    this.#kept.delete(key);
+    this.#loading.delete(key);
+  }
+
+  async #startLoading(key: string): Promise<V | undefined> {
+    const loading = this.#load(key).then(
+      (value) => {
+        if (this.#loading.get(key) === loading) {
+          this.#loading.delete(key);
+          if (value !== undefined) this.#kept.set(key, value);
+        }
+        return value;
+      },
+      (error: unknown) => {
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
+        throw error;
+      },
+    );
+    this.#loading.set(key, loading);
+    return loading;
+  }
+}

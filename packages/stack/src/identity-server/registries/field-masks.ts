@@ -1,0 +1,18 @@
+/** What every answer holds, whether asked for or not. */
+const alwaysRead = ["ids", "created_at", "updated_at"];
+const neverWritten = new Set(["ids", "created_at", "updated_at", "deleted_at"]);
+
+export function pathsToRead(paths: readonly string[] = []): readonly string[] {
+  return [...alwaysRead, ...paths];
+}
+
+/** Without what this server decides itself; `ids.eui` of a gateway can be written where `also` says so. */
+export function pathsToWrite(paths: readonly string[] = [], also: readonly string[] = []): readonly string[] {
+  return paths.filter(
+    (path) => also.includes(path) || !(neverWritten.has(path) || path.startsWith("ids.")),
+  );
+}
+
+export function coversPath(paths: readonly string[], name: string): boolean {
+  return paths.some((path) => path === name || path.startsWith(`${name}.`));
+}

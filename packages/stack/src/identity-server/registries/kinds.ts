@@ -1,0 +1,44 @@
+import type { Application, Gateway, User } from "@skylark/api";
+import { defineErrors } from "../../errors/errors.ts";
+import type { Store } from "../../store/store.ts";
+import { formatEui } from "../eui.ts";
+import { applicationNotFound, euiTaken, gatewayNotFound, idTaken, userNotFound } from "../errors.ts";
+import { createEntityStore } from "../storage/entity-store.ts";
+import type { GatewayFinder } from "../storage/gateway-finder.ts";
+import { applicationTable, gatewayTable, userTable } from "../storage/tables.ts";
+import type { EntityKind } from "./lifecycle.ts";
+
+const errors = defineErrors("pkg/identityserver");
+const gatewayEuiTaken = errors.alreadyExists(
+  "gateway_eui_taken",
+  "a gateway with EUI `{gateway_eui}` is already registered as `{gateway_id}`",
+);
+
+export function applicationKind(store: Store): EntityKind<Application> {
+  return {
+    entities: createEntityStore(store, applicationTable),
+    notFound: (id) => applicationNotFound({ application_id: id }),
+  };
+}
+
+export function gatewayKind(store: Store, finder: GatewayFinder): EntityKind<Gateway> {
+  return {
+    entities: createEntityStore(store, gatewayTable),
+    notFound: (id) => gatewayNotFound({ gateway_id: id }),
+    async explainConflict(constraint, { tenantId }, gateway) {
+      const eui = formatEui(gateway.ids?.eui);
+      if (!constraint.includes("eui") || eui === undefined) return idTaken();
+      const holder = await finder.findByEui(eui);
+      // Another tenant's gateway is nobody's business.
+      if (holder?.tenantId !== tenantId) return euiTaken();
+      return gatewayEuiTaken({ gateway_eui: eui, gateway_id: holder.gatewayId });
+    },
+  };
+}
+
+export function userKind(store: Store): EntityKind<User> {
+  return {
+    entities: createEntityStore(store, userTable),
+    notFound: (id) => userNotFound({ user_id: id }),
+  };
+}

@@ -1,0 +1,143 @@
+import { type EndDevice, EndDeviceSchema, fromBinary, timestampMs, toBinary } from "@skylark/api";
+import type { EUI64 } from "@skylark/lorawan";
+import type { At } from "../../clock/clock.ts";
+import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
+import type { SqlRow, SqlValue, Store, Writer } from "../../store/store.ts";
+import { formatEui } from "../eui.ts";
+import { bytesOf, knownStatement, type Listed, numberOf, orderClause, type Page, pageBounds, textOf } from "./rows.ts";
+
+type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
+
+export interface StoredEndDevice {
+  readonly device: EndDevice;
+  readonly version: number;
+}
+
+export interface EndDeviceStore {
+  get(key: DeviceKey): Promise<StoredEndDevice | undefined>;
+  list(application: ApplicationIdentifiers, updatedSince: At, page: Page): Promise<Listed<EndDevice>>;
+  /** All devices of a tenant, for an admin. */
+  listAll(tenantId: string, updatedSince: At, page: Page): Promise<Listed<EndDevice>>;
+  count(application: ApplicationIdentifiers): Promise<number>;
+  findByEuis(joinEui: EUI64, devEui: EUI64): Promise<DeviceKey | undefined>;
+  insert(writer: Writer, key: DeviceKey, device: EndDevice, at: At): void;
+  /** Fails as `stale` when someone else changed it since. */
+  update(writer: Writer, key: DeviceKey, change: StoredEndDevice & { readonly at: At }): void;
+  delete(writer: Writer, key: DeviceKey): void;
+  /** The transaction fails as `stale` unless the application exists and is not deleted. */
+  holdApplication(writer: Writer, application: ApplicationIdentifiers): void;
+  /** The transaction fails as `stale` when the application has devices. */
+  expectNoDevices(writer: Writer, application: ApplicationIdentifiers): void;
+}
+
+const ofDevice = "WHERE tenant_id = ? AND application_id = ? AND device_id = ?";
+const ofApplication = "WHERE tenant_id = ? AND application_id = ?";
+const read = knownStatement(`SELECT data, version FROM end_devices ${ofDevice}`);
+const countDevices = knownStatement(`SELECT COUNT(*) AS total FROM end_devices ${ofApplication}`);
+const byEuis = knownStatement(
+  "SELECT tenant_id, application_id, device_id FROM end_devices WHERE join_eui = ? AND dev_eui = ?",
+);
+const columns =
+  "join_eui, dev_eui, description, last_seen_at, activated_at, name, updated_at, version, data";
+const insert = knownStatement(
+  `INSERT INTO end_devices (tenant_id, application_id, device_id, ${columns}, created_at)
+   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+);
+const update = knownStatement(
+  `UPDATE end_devices SET ${columns
+    .split(", ")
+    .map((column) => `${column} = ?`)
+    .join(", ")} ${ofDevice} AND version = ?`,
+);
+const remove = knownStatement(`DELETE FROM end_devices ${ofDevice}`);
+// Touching the row makes a transaction that creates a device and one that deletes its application take turns.
+const holdApplication = knownStatement(
+  `UPDATE applications SET version = version ${ofApplication} AND deleted_at IS NULL`,
+);
+const expectNoDevices = knownStatement(
+  `UPDATE applications SET version = version ${ofApplication}
+   AND NOT EXISTS (SELECT 1 FROM end_devices ${ofApplication})`,
+);
+const orders = {
+  device_id: "device_id",
+  join_eui: "join_eui",
+  dev_eui: "dev_eui",
+  name: "name",
+  description: "description",
+  created_at: "created_at",
+  last_seen_at: "last_seen_at",
+};
+
+export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStore {
+  const list = async (scope: string, scopeValues: readonly SqlValue[], page: Page) => {
+    const where = `WHERE ${scope} AND updated_at > ?`;
+    const order = orderClause(orders, page.order, "device_id");
+    const [rows, [total]] = await Promise.all([
+      store.query(
+        knownStatement(`SELECT data FROM end_devices ${where} ${order} LIMIT ? OFFSET ?`),
+        ...scopeValues,
+        ...pageBounds(page),
+      ),
+      store.query(knownStatement(`SELECT COUNT(*) AS total FROM end_devices ${where}`), ...scopeValues),
+    ]);
+    return { items: rows.map(deviceOf), total: total === undefined ? 0 : numberOf(total, "total") };
+  };
+
+  return {
+    async get(key) {
+      const [row] = await store.query(read, ...keyParameters(key));
+      return row === undefined ? undefined : { device: deviceOf(row), version: numberOf(row, "version") };
+    },
+    list: ({ tenantId, applicationId }, updatedSince, page) =>
+      list("tenant_id = ? AND application_id = ?", [tenantId, applicationId, updatedSince], page),
+    listAll: (tenantId, updatedSince, page) => list("tenant_id = ?", [tenantId, updatedSince], page),
+    async count({ tenantId, applicationId }) {
+      const [row] = await store.query(countDevices, tenantId, applicationId);
+      return row === undefined ? 0 : numberOf(row, "total");
+    },
+    async findByEuis(joinEui, devEui) {
+      const [row] = await store.query(byEuis, joinEui, devEui);
+      if (row === undefined) return undefined;
+      return {
+        tenantId: textOf(row, "tenant_id"),
+        applicationId: textOf(row, "application_id"),
+        deviceId: textOf(row, "device_id"),
+      };
+    },
+    insert(writer, key, device, at) {
+      writer.run(insert, ...keyParameters(key), ...columnValues(device, 1, at), at);
+    },
+    update(writer, key, { device, version, at }) {
+      writer.runExpectingRow(update, ...columnValues(device, version + 1, at), ...keyParameters(key), version);
+    },
+    delete: (writer, key) => writer.runExpectingRow(remove, ...keyParameters(key)),
+    holdApplication: (writer, { tenantId, applicationId }) =>
+      writer.runExpectingRow(holdApplication, tenantId, applicationId),
+    expectNoDevices: (writer, { tenantId, applicationId }) =>
+      writer.runExpectingRow(expectNoDevices, tenantId, applicationId, tenantId, applicationId),
+  };
+}
+
+function deviceOf(row: SqlRow): EndDevice {
+  return fromBinary(EndDeviceSchema, bytesOf(row, "data"));
+}
+
+function keyParameters({ tenantId, applicationId, deviceId }: DeviceKey): readonly [string, string, string] {
+  return [tenantId, applicationId, deviceId];
+}
+
+/** In the order of `columns`. */
+function columnValues(device: EndDevice, version: number, at: At): readonly SqlValue[] {
+  const { lastSeenAt, activatedAt } = device;
+  return [
+    formatEui(device.ids?.joinEui) ?? null,
+    formatEui(device.ids?.devEui) ?? null,
+    device.description,
+    lastSeenAt === undefined ? null : timestampMs(lastSeenAt),
+    activatedAt === undefined ? null : timestampMs(activatedAt),
+    device.name,
+    at,
+    version,
+    toBinary(EndDeviceSchema, device),
+  ];
+}

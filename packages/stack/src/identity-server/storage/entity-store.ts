@@ -1,0 +1,177 @@
+import {
+  type DescMessage,
+  fromBinary,
+  type MessageShape,
+  timestampFromMs,
+  toBinary,
+} from "@skylark/api";
+import type { At } from "../../clock/clock.ts";
+import type { SqlRow, SqlValue, Store, Writer } from "../../store/store.ts";
+import {
+  bytesOf,
+  knownStatement,
+  type Listed,
+  numberOf,
+  optionalNumber,
+  orderClause,
+  orNull,
+  type Page,
+  pageBounds,
+} from "./rows.ts";
+
+/** How a kind of entity lies in its table; the registries of applications, gateways and users share the rest. */
+export interface EntityTable<Desc extends DescMessage> {
+  readonly table: string;
+  readonly idColumn: string;
+  readonly schema: Desc;
+  /** Columns beyond those of every registry, each from the message; what is deleted gives up what must be unique. */
+  readonly columns: Readonly<Record<string, (message: MessageShape<Desc>, deleted: boolean) => SqlValue>>;
+  readonly name: (message: MessageShape<Desc>) => string;
+  /** Column by the name of the order in the API. */
+  readonly orders: Readonly<Record<string, string>>;
+}
+
+export interface StoredEntity<M> {
+  readonly message: M;
+  readonly deletedAt: At | undefined;
+  readonly version: number;
+}
+
+/** Which entities a list shows. */
+export interface EntitySelection {
+  /** Of these accounts' memberships only. */
+  readonly memberOf?: { readonly entityType: string; readonly accountId: string };
+  /** This one only. */
+  readonly id?: string;
+  readonly deleted: boolean;
+  readonly updatedSince: At;
+}
+
+interface Timestamped {
+  deletedAt?: ReturnType<typeof timestampFromMs> | undefined;
+}
+
+/** Reads and writes of one table; the writes go into the caller's transaction. */
+export interface EntityStore<M> {
+  get(tenantId: string, id: string): Promise<StoredEntity<M> | undefined>;
+  list(tenantId: string, selection: EntitySelection, page: Page): Promise<Listed<M>>;
+  insert(writer: Writer, tenantId: string, id: string, message: M, at: At): void;
+  /** Fails as `stale` when someone else changed it since `stored` was read. */
+  update(writer: Writer, tenantId: string, id: string, change: EntityChange<M>): void;
+  purge(writer: Writer, tenantId: string, id: string): void;
+}
+
+export interface EntityChange<M> {
+  readonly stored: StoredEntity<M>;
+  readonly message: M;
+  readonly at: At;
+  readonly deletedAt?: At | undefined;
+}
+
+export function createEntityStore<Desc extends DescMessage>(
+  store: Pick<Store, "query">,
+  table: EntityTable<Desc>,
+): EntityStore<MessageShape<Desc>> {
+  type M = MessageShape<Desc>;
+  const extra = Object.keys(table.columns);
+  const extraValues = (message: M, deleted: boolean) =>
+    Object.values(table.columns).map((column) => column(message, deleted));
+  const columns = [...extra, "name", "created_at", "updated_at", "deleted_at", "version", "data"];
+  const read = knownStatement(
+    `SELECT data, deleted_at, version FROM ${table.table} WHERE tenant_id = ? AND ${table.idColumn} = ?`,
+  );
+  const insert = knownStatement(
+    `INSERT INTO ${table.table} (tenant_id, ${table.idColumn}, ${columns.join(", ")})
+     VALUES (?, ?, ${columns.map(() => "?").join(", ")})`,
+  );
+  const written = columns.filter((column) => column !== "created_at");
+  const update = knownStatement(
+    `UPDATE ${table.table} SET ${written.map((column) => `${column} = ?`).join(", ")}
+     WHERE tenant_id = ? AND ${table.idColumn} = ? AND version = ?`,
+  );
+  const purge = knownStatement(`DELETE FROM ${table.table} WHERE tenant_id = ? AND ${table.idColumn} = ?`);
+
+  const messageOf = (row: SqlRow): M => {
+    const message = fromBinary(table.schema, bytesOf(row, "data"));
+    const deletedAt = optionalNumber(row, "deleted_at");
+    if (deletedAt !== undefined) (message as Timestamped).deletedAt = timestampFromMs(deletedAt);
+    return message;
+  };
+
+  return {
+    async get(tenantId, id) {
+      const [row] = await store.query(read, tenantId, id);
+      if (row === undefined) return undefined;
+      return {
+        message: messageOf(row),
+        deletedAt: optionalNumber(row, "deleted_at"),
+        version: numberOf(row, "version"),
+      };
+    },
+    async list(tenantId, selection, page) {
+      const where = whereClause(table, selection);
+      const parameters = whereParameters(tenantId, selection);
+      const order = orderClause(table.orders, page.order, table.idColumn);
+      const [rows, [count]] = await Promise.all([
+        store.query(
+          knownStatement(`SELECT data, deleted_at FROM ${table.table} ${where} ${order} LIMIT ? OFFSET ?`),
+          ...parameters,
+          ...pageBounds(page),
+        ),
+        store.query(knownStatement(`SELECT COUNT(*) AS total FROM ${table.table} ${where}`), ...parameters),
+      ]);
+      return { items: rows.map(messageOf), total: count === undefined ? 0 : numberOf(count, "total") };
+    },
+    insert(writer, tenantId, id, message, at) {
+      const data = toBinary(table.schema, message);
+      writer.run(insert, tenantId, id, ...extraValues(message, false), table.name(message), at, at, null, 1, data);
+    },
+    update(writer, tenantId, id, { stored, message, at, deletedAt }) {
+      const data = toBinary(table.schema, withoutDeletedAt(message));
+      writer.runExpectingRow(
+        update,
+        ...extraValues(message, deletedAt !== undefined),
+        table.name(message),
+        at,
+        orNull(deletedAt),
+        stored.version + 1,
+        data,
+        tenantId,
+        id,
+        stored.version,
+      );
+    },
+    purge(writer, tenantId, id) {
+      writer.runExpectingRow(purge, tenantId, id);
+    },
+  };
+}
+
+/** `deleted_at` lives in its column alone. */
+function withoutDeletedAt<M>(message: M): M {
+  const copy = { ...message };
+  delete (copy as Timestamped).deletedAt;
+  return copy;
+}
+
+function whereClause(
+  table: { readonly idColumn: string },
+  { deleted, id, memberOf }: EntitySelection,
+): string {
+  const conditions = ["tenant_id = ?", `deleted_at IS ${deleted ? "NOT NULL" : "NULL"}`, "updated_at > ?"];
+  if (id !== undefined) conditions.push(`${table.idColumn} = ?`);
+  if (memberOf !== undefined) {
+    conditions.push(
+      `${table.idColumn} IN (SELECT entity_id FROM memberships
+        WHERE tenant_id = ? AND account_id = ? AND entity_type = ?)`,
+    );
+  }
+  return `WHERE ${conditions.join(" AND ")}`;
+}
+
+function whereParameters(tenantId: string, { updatedSince, id, memberOf }: EntitySelection): SqlValue[] {
+  const parameters: SqlValue[] = [tenantId, updatedSince];
+  if (id !== undefined) parameters.push(id);
+  if (memberOf !== undefined) parameters.push(tenantId, memberOf.accountId, memberOf.entityType);
+  return parameters;
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** The whole stack in a process of its own, as a user starts it, on free ports of 127.0.0.1. */
+export interface StackProcess {
+  readonly dataDirectory: string;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly udpPort: number;
+  readonly adminKey: string;
+  /** Lines of the log so far. */
+  readonly log: readonly string[];
+  readonly pid: number;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL; resolves once the process is gone. */
+  kill(): Promise<void>;
+}
+
+export interface StackProcessOptions {
+  /** Kept and reused when given; otherwise a fresh one, removed at the end of the process. */
+  readonly dataDirectory?: string;
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const main = new URL("../packages/stack/src/main/main.ts", import.meta.url).pathname;
+
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "skylark-"));
+  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Starts the stack and waits until it is ready. */
+export async function startStackProcess(options: StackProcessOptions = {}): Promise<StackProcess> {
+  const dataDirectory = options.dataDirectory ?? temporaryDirectory();
+  const flags = [
+    `--data-dir=${dataDirectory}`,
+    "--http.listen=127.0.0.1:0",
+    "--as.mqtt.listen=127.0.0.1:0",
+    "--gs.udp.listen=127.0.0.1:0",
+    "--log.format=json",
+    ...(options.flags ?? []),
+  ];
+  const child = spawn(process.execPath, [main, ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.env },
+  });
+  const stopWithUs = () => child.kill("SIGKILL");
+  process.on("exit", stopWithUs);
+  child.once("exit", () => process.off("exit", stopWithUs));
+  const log: string[] = [];
+  const ready = await untilReady(child, log);
+  return {
+    dataDirectory,
+    ...ready,
+    adminKey: readFileSync(join(dataDirectory, "admin-api-key"), "utf8").trim(),
+    log,
+    pid: child.pid!,
+    stop: async () => {
+      child.kill("SIGTERM");
+      return exitOf(child);
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exitOf(child);
+    },
+  };
+}
+
+interface Ports {
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly udpPort: number;
+}
+
+function untilReady(child: ChildProcess, log: string[]): Promise<Ports> {
+  return new Promise((resolve, reject) => {
+    const read = (line: string) => {
+      log.push(line);
+      if (!line.startsWith("{")) return;
+      const record = JSON.parse(line) as Record<string, unknown>;
+      if (record.message !== "ready") return;
+      resolve({
+        httpPort: Number(record.http),
+        mqttPort: Number(record.mqtt),
+        udpPort: Number(record.udp),
+      });
+    };
+    createInterface({ input: child.stdout! }).on("line", read);
+    createInterface({ input: child.stderr! }).on("line", read);
+    child.once("exit", (code, signal) =>
+      reject(new Error(`the stack ended (${code ?? signal}) before it was ready:\n${log.join("\n")}`)),
+    );
+  });
+}
+
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.exitCode;
+}
