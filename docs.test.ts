@@ -21,7 +21,8 @@ describe("documentation", () => {
         if (!existsSync(path!)) wrong.push(`${page}: ${path}`);
       }
       for (const [, script] of text.matchAll(/npm run ([a-z-]+)(?! -w)/g)) {
-        if (scripts[script!] === undefined && !text.includes(`npm run ${script} -w`)) wrong.push(`${page}: ${script}`);
+        if (scripts[script!] === undefined && !text.includes(`npm run ${script} -w`))
+          wrong.push(`${page}: ${script}`);
       }
     }
     assert.deepEqual(wrong, []);

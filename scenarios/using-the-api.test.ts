@@ -11,7 +11,9 @@ let base: string;
 before(async () => {
   stack = await startStackProcess();
   base = `http://localhost:${stack.httpPort}/api/v3`;
-  await call("POST", "/users", { user: { ids: { user_id: "user1" }, primary_email_address: "u@example.com", password: "Passw0rd1234" } });
+  await call("POST", "/users", {
+    user: { ids: { user_id: "user1" }, primary_email_address: "u@example.com", password: "Passw0rd1234" },
+  });
   const made = await call("POST", "/users/admin/applications", {
     application: { ids: { application_id: "app1" }, name: "first" },
   });
@@ -31,7 +33,9 @@ interface Answer {
 
 /** Pastes a curl command and parses what came back. */
 async function curl(command: string): Promise<Answer> {
-  const { stdout, stderr } = await shell(command.replace("curl --location", "curl --silent --show-error --include --location"));
+  const { stdout, stderr } = await shell(
+    command.replace("curl --location", "curl --silent --show-error --include --location"),
+  );
   const cut = stdout.lastIndexOf("\r\n\r\n");
   assert.ok(cut > 0, `no answer: ${stdout}${stderr}`);
   const [status = "", ...headers] = stdout.slice(0, cut).split("\r\n");
@@ -39,7 +43,10 @@ async function curl(command: string): Promise<Answer> {
   return {
     status: Number(status.split(" ")[1]),
     headers: Object.fromEntries(
-      headers.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
+      headers.map((line) => [
+        line.slice(0, line.indexOf(":")).toLowerCase(),
+        line.slice(line.indexOf(":") + 1).trim(),
+      ]),
     ),
     body: text === "" ? undefined : JSON.parse(text),
   };
@@ -201,23 +208,38 @@ describe("page Using the API", () => {
   });
 
   it("shows the fields of a device that its mask names", async () => {
-    const answer = await curl(pasted("GET", "/applications/app1/devices/dev1?field_mask=name,description,locations"));
+    const answer = await curl(
+      pasted("GET", "/applications/app1/devices/dev1?field_mask=name,description,locations"),
+    );
     assert.equal(answer.status, 200);
     assert.equal(answer.body.name, "Device");
     assert.equal(answer.body.description, "on the roof");
-    assert.deepEqual(Object.keys(answer.body).sort(), ["created_at", "description", "ids", "name", "updated_at"]);
+    assert.deepEqual(Object.keys(answer.body).sort(), [
+      "created_at",
+      "description",
+      "ids",
+      "name",
+      "updated_at",
+    ]);
     assert.ok(Number(answer.headers["x-rate-limit-limit"]) > 0);
     assert.equal(answer.headers["x-rate-limit-available"], answer.headers["x-ratelimit-remaining"]);
   });
 
   it("streams the events of a device and schedules downlinks, trailing comma included", async () => {
     const stream = runCommand("curl", [
-      "--no-buffer", "--silent", "--location",
-      "--header", `Authorization: Bearer ${stack.adminKey}`,
-      "--header", "Accept: text/event-stream",
-      "--header", "Content-Type: application/json",
-      "--request", "POST",
-      "--data-raw", `{
+      "--no-buffer",
+      "--silent",
+      "--location",
+      "--header",
+      `Authorization: Bearer ${stack.adminKey}`,
+      "--header",
+      "Accept: text/event-stream",
+      "--header",
+      "Content-Type: application/json",
+      "--request",
+      "POST",
+      "--data-raw",
+      `{
     "identifiers":[{
         "device_ids":{
             "device_id":"dev1",
@@ -262,7 +284,8 @@ describe("page Using the API", () => {
       link: {
         default_formatters: {
           down_formatter: "FORMATTER_JAVASCRIPT",
-          down_formatter_parameter: "function encodeDownlink(input) { return { bytes: input.data.bytes, fPort: 7 }; }",
+          down_formatter_parameter:
+            "function encodeDownlink(input) { return { bytes: input.data.bytes, fPort: 7 }; }",
         },
       },
       field_mask: "default_formatters",
@@ -324,11 +347,16 @@ describe("page Using the API", () => {
     assert.match(mask.body.message, /forbidden path\(s\) in field mask/);
     assert.deepEqual(mask.body.details[0].attributes.forbidden_paths, ["root_keys"]);
 
-    const badId = await call("POST", "/applications/app1/devices", { end_device: { ids: { device_id: "Bad_Id" } } });
+    const badId = await call("POST", "/applications/app1/devices", {
+      end_device: { ids: { device_id: "Bad_Id" } },
+    });
     assert.equal(badId.status, 400);
     assert.match(badId.body.message, /invalid `end_device`: embedded message failed validation/);
 
-    const key = await call("POST", "/applications/app1/api-keys", { name: "reader", rights: ["RIGHT_APPLICATION_TRAFFIC_READ"] });
+    const key = await call("POST", "/applications/app1/api-keys", {
+      name: "reader",
+      rights: ["RIGHT_APPLICATION_TRAFFIC_READ"],
+    });
     assert.equal(key.status, 200, JSON.stringify(key.body));
     const denied = await call(
       "POST",
@@ -340,7 +368,9 @@ describe("page Using the API", () => {
     assert.equal(denied.body.details[0].name, "insufficient_application_rights");
     assert.deepEqual(denied.body.details[0].attributes.missing, ["RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"]);
 
-    const old = await shell(`curl --http1.0 --silent --output /dev/null --write-out '%{http_code}' '${base}/auth_info'`);
+    const old = await shell(
+      `curl --http1.0 --silent --output /dev/null --write-out '%{http_code}' '${base}/auth_info'`,
+    );
     assert.equal(old.stdout, "426");
   });
 
@@ -354,7 +384,12 @@ describe("page Using the API", () => {
       return { status: response.status, body: (await response.json()) as { code: number; message: string } };
     };
     const before = await call("GET", "/as/applications/app1/devices/dev1/down");
-    for (const body of ["{", '{"downlinks": 7}', '{"downlinks":[{"frm_payload":"***","f_port":1}]}', '{"downlinks":[{"f_port":"x"}]}']) {
+    for (const body of [
+      "{",
+      '{"downlinks": 7}',
+      '{"downlinks":[{"frm_payload":"***","f_port":1}]}',
+      '{"downlinks":[{"f_port":"x"}]}',
+    ]) {
       const answer = await raw(body);
       assert.equal(answer.status, 400, body);
       assert.equal(answer.body.code, 3, body);
@@ -368,7 +403,9 @@ describe("page Using the API", () => {
 
     const unknown = await call("GET", "/applications/app1/devices/nobody");
     assert.equal(unknown.status, 404);
-    const shortEui = await call("POST", "/applications/app1/devices", { end_device: { ids: { device_id: "dev9", dev_eui: "70B3D5" } } });
+    const shortEui = await call("POST", "/applications/app1/devices", {
+      end_device: { ids: { device_id: "dev9", dev_eui: "70B3D5" } },
+    });
     assert.equal(shortEui.status, 400);
     const taken = await call("POST", "/applications/app1/devices", {
       end_device: { ids: { device_id: "dev9", dev_eui: "70B3D57ED0000001", join_eui: "70B3D57ED0000000" } },
@@ -386,7 +423,10 @@ describe("page Using the API", () => {
   });
 
   it("refuses a deleted key", async () => {
-    const made = await call("POST", "/applications/app1/api-keys", { name: "short", rights: ["RIGHT_APPLICATION_INFO"] });
+    const made = await call("POST", "/applications/app1/api-keys", {
+      name: "short",
+      rights: ["RIGHT_APPLICATION_INFO"],
+    });
     const read = () => call("GET", "/applications/app1?field_mask=name", undefined, made.body.key);
     assert.equal((await read()).status, 200);
     assert.equal((await call("DELETE", `/applications/app1/api-keys/${made.body.id}`)).status, 200);
@@ -403,9 +443,16 @@ describe("page Using the API", () => {
     assert.match(refused.body.message, /application_has_devices/);
     for (const device of ["dev1", "newdev1"]) {
       assert.equal((await call("DELETE", `/applications/app1/devices/${device}`)).status, 200);
-      assert.equal((await call("GET", `/ns/applications/app1/devices/${device}`)).status, 404, "deleting cascades");
+      assert.equal(
+        (await call("GET", `/ns/applications/app1/devices/${device}`)).status,
+        404,
+        "deleting cascades",
+      );
     }
-    const key = await call("POST", "/applications/app1/api-keys", { name: "all", rights: ["RIGHT_APPLICATION_ALL"] });
+    const key = await call("POST", "/applications/app1/api-keys", {
+      name: "all",
+      rights: ["RIGHT_APPLICATION_ALL"],
+    });
     const notAdmin = await call("DELETE", "/applications/app1/purge", undefined, key.body.key);
     assert.equal(notAdmin.status, 403);
     assert.equal((await curl(purge)).status, 200);

@@ -30,7 +30,12 @@ function currentText(path: string): string | undefined {
 
 const origin = "Generated from the code by `npm run docs`; a test holds both together.";
 
-function page(title: string, intro: string, header: readonly string[], rows: readonly (readonly string[])[]): string {
+function page(
+  title: string,
+  intro: string,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const lines = [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   return `# ${title}\n\n${intro}\n\n${origin}\n\n${lines.join("\n")}\n`;
 }

@@ -6,10 +6,11 @@ export type {
   DescService,
   JsonObject,
   JsonValue,
+  Message as ProtoMessage,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-export { clone, create, equals, fromBinary, isMessage, toBinary } from "@bufbuild/protobuf";
+export { clone, create, equals, fromBinary, getOption, isMessage, toBinary } from "@bufbuild/protobuf";
 export type { Any, Duration, Empty, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 export {
   anyPack,
@@ -23,9 +24,25 @@ export {
   timestampFromMs,
   timestampMs,
 } from "@bufbuild/protobuf/wkt";
-export { parseFieldMask } from "./field-mask/field-mask.ts";
+export {
+  allowedFieldMaskPaths,
+  forbiddenFieldMaskPaths,
+  methodByName,
+  nonZeroPath,
+} from "./field-mask/allowed-paths.ts";
+export { assign, parseFieldMask, pick } from "./field-mask/field-mask.ts";
+export { credentials_required, server_sent_events } from "./gen/skylark/api/options_pb.ts";
+export type { HttpBinding, PathSegment } from "./http-bindings.ts";
+export { httpBindings } from "./http-bindings.ts";
 export { enumName } from "./json/enum-codec.ts";
 export { fromJSON, toJSON, toJSONText } from "./json/json.ts";
 export { JSONDecodeError } from "./json/json-decode-error.ts";
+export type { TextField } from "./json/text-field.ts";
+export { textField } from "./json/text-field.ts";
 export { messageByTypeUrl, registry, schemaFiles } from "./registry.ts";
+export * from "./rights.ts";
 export * from "./schema.ts";
+export type { StatusCode } from "./status-codes.ts";
+export { httpStatus, statusCodes } from "./status-codes.ts";
+export type { Violation } from "./validation/validate.ts";
+export { validate } from "./validation/validate.ts";

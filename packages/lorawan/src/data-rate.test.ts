@@ -66,8 +66,16 @@ const lrFhss = (codingRate: string): DataRate => ({
   codingRate,
 });
 
-test("time on air agrees with what Semtech's calculator says", () => {
+test("time on air agrees with published values of 10, 13 and 23 byte frames", () => {
   const known: readonly [dataRate: DataRate, payloadLength: number, us: number][] = [
+    [lora(7), 10, 41_216],
+    [lora(8), 10, 72_192],
+    [lora(9), 10, 144_384],
+    [lora(10), 10, 288_768],
+    [lora(11), 10, 577_536],
+    [lora(12), 10, 991_232],
+    [lora(7, 250_000), 10, 20_608],
+    [lora(7, 500_000), 10, 10_304],
     [lora(7), 13, 46_336],
     [lora(12), 13, 1_155_072],
     [lora(7), 23, 61_696],
@@ -91,6 +99,27 @@ test("time on air depends on checksum, coding rate, header and preamble", () => 
   assert.equal(timeOnAirUs({ ...frame, explicitHeader: false }), 41_216);
   assert.equal(timeOnAirUs({ ...frame, preambleSymbols: 10 }), 46_336 + 2048);
   assert.throws(() => timeOnAirUs({ ...frame, codingRate: "5/6" }), LoRaWANError);
+});
+
+test("time on air of long interleaving agrees with published values of a 10 byte frame", () => {
+  const us = [5, 6, 7, 8, 9, 10, 11, 12].map((spreadingFactor) =>
+    timeOnAirUs({
+      dataRate: lora(spreadingFactor, 812_000),
+      codingRate: "4/5LI",
+      payloadLength: 10,
+      crc: false,
+    }),
+  );
+  assert.deepEqual(us, [1665, 3094, 5557, 10_483, 19_074, 36_887, 73_773, 142_502]);
+  assert.throws(
+    () => timeOnAirUs({ dataRate: lora(7), codingRate: "4/7LI", payloadLength: 10 }),
+    LoRaWANError,
+  );
+});
+
+test("time on air of a LoRa data rate that does not exist is refused", () => {
+  assert.throws(() => timeOnAirUs({ dataRate: lora(13), payloadLength: 10 }), LoRaWANError);
+  assert.throws(() => timeOnAirUs({ dataRate: lora(7, 0), payloadLength: 10 }), LoRaWANError);
 });
 
 test("time on air of FSK counts preamble, sync word, length and checksum", () => {

@@ -29,9 +29,9 @@ const answers: Readonly<Record<keyof typeof macVersion, readonly MACVersion[]>> 
   limitsAnswersToUplinkSize: ["MAC_V1_1"],
 };
 
-for (const [question, versions] of Object.entries(answers)) {
+for (const [question, ask] of Object.entries(macVersion)) {
+  const versions = answers[question as keyof typeof macVersion];
   test(`${question} is true for ${versions.join(", ")}`, () => {
-    const ask = macVersion[question as keyof typeof macVersion];
     assert.deepEqual(macVersions.filter(ask), versions);
   });
 }

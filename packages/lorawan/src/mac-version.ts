@@ -63,7 +63,7 @@ export const allowsDuplicateLinkADRAns = (version: MACVersion): boolean =>
 /** Whether one LinkADRAns answers a whole block of LinkADRReq. */
 export const hasSingularLinkADRAns = (version: MACVersion): boolean => atLeast(version, "MAC_V1_1");
 
-/** Whether the number of transmissions of a confirmed uplink is the device's own choice. */
+/** Whether a device repeats confirmed uplinks as often as it likes, so that the network bounds what it accepts. */
 export const limitsConfirmedTransmissions = (version: MACVersion): boolean => !atLeast(version, "MAC_V1_0_4");
 
 /** Whether a device activated by personalization has to have a DevEUI. */

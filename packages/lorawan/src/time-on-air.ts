@@ -33,31 +33,71 @@ export function timeOnAirUs(transmission: Transmission): number {
   }
 }
 
-function redundancyBits(codingRate: string): number {
+interface LoRaCoding {
+  /** Bits on the air for four bits of payload. */
+  readonly codedBits: number;
+  /** Redundancy spread over the whole frame, as in the 2.4 GHz band. */
+  readonly longInterleaving: boolean;
+}
+
+function parseLoRaCodingRate(codingRate: string): LoRaCoding {
   const match = /^4\/([5-8])(LI)?$/.exec(codingRate);
-  if (match === null)
-    throw new LoRaWANError("invalid_data_rate", "expected a LoRa coding rate of 4/5 to 4/8");
-  return Number(match[1]) - 4;
+  // Long interleaving knows no 4/7.
+  if (match === null || codingRate === "4/7LI") {
+    throw new LoRaWANError(
+      "invalid_data_rate",
+      "expected a LoRa coding rate of 4/5 to 4/8, 4/5LI, 4/6LI or 4/8LI",
+    );
+  }
+  return { codedBits: Number(match[1]), longInterleaving: match[2] !== undefined };
 }
 
 // Semtech AN1200.13 §4, and AN1200.22 for low data rate optimisation.
 function loraTimeOnAirUs(dataRate: LoRaDataRate, transmission: Transmission): number {
   const { spreadingFactor, bandwidth } = dataRate;
-  const codingRate = redundancyBits(transmission.codingRate ?? dataRate.codingRate ?? "4/5");
+  if (!(spreadingFactor >= 5 && spreadingFactor <= 12 && bandwidth > 0)) {
+    throw new LoRaWANError(
+      "invalid_data_rate",
+      "expected a spreading factor of 5 to 12 and a bandwidth above 0",
+    );
+  }
+  const coding = parseLoRaCodingRate(transmission.codingRate ?? dataRate.codingRate ?? "4/5");
   const symbolUs = (2 ** spreadingFactor * 1e6) / bandwidth;
-  const lowDataRateOptimize = symbolUs > 16_000;
-  // SX1280 data sheet §7.4.4: SF5 and SF6 have two more symbols of sync word and no 8 bits of slack.
-  const short = spreadingFactor < 7;
+  const payloadSymbols = coding.longInterleaving
+    ? longInterleavedSymbols(coding, spreadingFactor, transmission)
+    : interleavedSymbols(coding, spreadingFactor, symbolUs > 16_000, transmission);
+  // SX126x and SX1280 data sheets: SF5 and SF6 have two more symbols of sync word.
+  const preambleSymbols = (transmission.preambleSymbols ?? 8) + (spreadingFactor < 7 ? 6.25 : 4.25);
+  return Math.round((preambleSymbols + 8 + payloadSymbols) * symbolUs);
+}
+
+function interleavedSymbols(
+  { codedBits }: LoRaCoding,
+  spreadingFactor: number,
+  lowDataRateOptimize: boolean,
+  transmission: Transmission,
+): number {
   const bits =
     8 * transmission.payloadLength -
     4 * spreadingFactor +
-    (short ? 0 : 8) +
+    (spreadingFactor < 7 ? 0 : 8) +
     (transmission.crc === false ? 0 : 16) +
     (transmission.explicitHeader === false ? 0 : 20);
   const bitsPerBlock = 4 * (spreadingFactor - (lowDataRateOptimize ? 2 : 0));
-  const payloadSymbols = 8 + Math.max(Math.ceil(bits / bitsPerBlock) * (codingRate + 4), 0);
-  const preambleSymbols = (transmission.preambleSymbols ?? 8) + (short ? 6.25 : 4.25);
-  return Math.round((preambleSymbols + payloadSymbols) * symbolUs);
+  return Math.max(Math.ceil(bits / bitsPerBlock) * codedBits, 0);
+}
+
+// SX1280 data sheet rev. 3.0 §7.4.4: what fits beside the header goes with it, the rest is coded as one block.
+function longInterleavedSymbols(
+  { codedBits }: LoRaCoding,
+  spreadingFactor: number,
+  transmission: Transmission,
+): number {
+  const payloadBits = 8 * transmission.payloadLength;
+  const besideHeader = Math.floor((spreadingFactor - (spreadingFactor < 7 ? 5 : 7)) / 2) * 8;
+  const bits = payloadBits + (transmission.crc === false ? 0 : 16) - Math.min(besideHeader, payloadBits);
+  const bitsPerBlock = 4 * (spreadingFactor > 10 ? spreadingFactor - 2 : spreadingFactor);
+  return Math.ceil((bits / bitsPerBlock) * codedBits);
 }
 
 const lrFhssCodingRates: Readonly<Record<string, { bits: readonly [number, number]; headers: number }>> = {

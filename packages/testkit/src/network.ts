@@ -20,6 +20,8 @@ export interface NetworkOptions {
   readonly gatewaysPerDevice?: number;
   /** The same seed gives the same EUIs, addresses and keys. */
   readonly seed?: number;
+  /** Used in place of identities from the seed. */
+  readonly identities?: readonly DeviceIdentity[];
   readonly clock?: Clock;
   readonly gateway?: Partial<Omit<GatewayOptions, "eui" | "server" | "air">>;
   readonly device?: Partial<Omit<DeviceOptions, "air" | "devEui" | "activation" | "version">>;
@@ -129,7 +131,8 @@ export function simulateNetwork(options: NetworkOptions): SimulatedNetwork {
       new SimulatedGateway({ ...options.gateway, eui: gatewayEui(seed, index), server: options.server, air }),
   );
   air.reach = fixedReach(gateways, options.gatewaysPerDevice ?? options.gateways, random);
-  const identities = Array.from({ length: options.devices }, (_, index) => deviceIdentity(seed, index));
+  const identities =
+    options.identities ?? Array.from({ length: options.devices }, (_, index) => deviceIdentity(seed, index));
   const devices = identities.map(
     (identity) =>
       new SimulatedDevice({

@@ -195,6 +195,11 @@ export class SimulatedDevice implements AirDevice {
     return this.version === "1.1.0";
   }
 
+  /** Whether an uplink or a join is under way, its receive windows included. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
   /** The DevNonce that the next join-request carries, for versions that count it. */
   get nextDevNonce(): number {
     return this.#nextDevNonce;

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { registry } from "../registry.ts";
 import {
   AppAs,
   AsEndDeviceRegistry,
   EndDeviceRegistry,
-  EndDeviceSchema,
+  type EndDeviceSchema,
   NsEndDeviceRegistry,
+  SetEndDeviceRequestSchema,
 } from "../schema.ts";
 import { allowedFieldMaskPaths, forbiddenFieldMaskPaths, nonZeroPath } from "./allowed-paths.ts";
 
@@ -60,17 +62,15 @@ describe("allowed field mask paths", () => {
 
 describe("a masked parent", () => {
   test("may not bring values that the method does not write", () => {
-    const { set } = AsEndDeviceRegistry.method;
-    const device = create(EndDeviceSchema, {
+    const nonZero = (paths: string[], endDevice: MessageInitShape<typeof EndDeviceSchema>) =>
+      nonZeroPath(AsEndDeviceRegistry.method.set, create(SetEndDeviceRequestSchema, { endDevice }), paths);
+    const device = {
       ids: { deviceId: "dev1", devAddr: Uint8Array.of(1, 2, 3, 4) },
       session: { keys: { appSKey: { kekLabel: "label" } } },
-    });
-    assert.equal(nonZeroPath(set, device, ["ids"]), "ids.dev_addr");
-    assert.equal(nonZeroPath(set, device, ["ids.device_id"]), undefined);
-    assert.equal(nonZeroPath(set, device, ["session.keys.app_s_key"]), "session.keys.app_s_key.kek_label");
-    assert.equal(
-      nonZeroPath(set, create(EndDeviceSchema, { ids: { deviceId: "dev1" } }), ["ids"]),
-      undefined,
-    );
+    };
+    assert.equal(nonZero(["ids"], device), "ids.dev_addr");
+    assert.equal(nonZero(["ids.device_id"], device), undefined);
+    assert.equal(nonZero(["session.keys.app_s_key"], device), "session.keys.app_s_key.kek_label");
+    assert.equal(nonZero(["ids"], { ids: { deviceId: "dev1" } }), undefined);
   });
 });

@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import type { FieldMaskRule } from "../gen/skylark/api/options_pb.ts";
-import { field_mask } from "../gen/skylark/api/options_pb.ts";
+import { field_mask, masked } from "../gen/skylark/api/options_pb.ts";
 import { registry } from "../registry.ts";
 import { isBranch } from "./field-mask.ts";
 
@@ -31,20 +31,23 @@ export function forbiddenFieldMaskPaths(method: DescMethod, paths: readonly stri
   return paths.filter((path) => !allowed.has(path));
 }
 
-/** A path below a written one that the method does not write, and that has a value nevertheless. */
+/**
+ * A path below a written one that the method does not write, and that has a value nevertheless in the entity that the
+ * request's field mask is about.
+ */
 export function nonZeroPath(
   method: DescMethod,
-  entity: Message,
+  request: Message,
   paths: readonly string[],
 ): string | undefined {
   const { mustBeZero } = compile(method);
-  if (mustBeZero.length === 0) return undefined;
-  const desc = registry.getMessage(entity.$typeName);
+  if (mustBeZero.length === 0 || paths.length === 0) return undefined;
+  const field = method.input.fields.find((each) => hasOption(each, masked));
+  const entity = field && (request as Message & Record<string, unknown>)[field.localName];
+  if (field?.message === undefined || typeof entity !== "object" || entity === null) return undefined;
+  const { message } = field;
   return mustBeZero.find(
-    (path) =>
-      desc !== undefined &&
-      paths.some((each) => path.startsWith(`${each}.`)) &&
-      hasValue(desc, entity, path.split(".")),
+    (path) => paths.some((each) => path.startsWith(`${each}.`)) && hasValue(message, entity, path.split(".")),
   );
 }
 

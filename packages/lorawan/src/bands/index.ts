@@ -151,4 +151,5 @@ export function findChannelIndex(
   );
 }
 
-export * from "./band.ts";
+export type * from "./band.ts";
+export { erpToEirp } from "./band.ts";

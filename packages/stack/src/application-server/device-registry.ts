@@ -1,7 +1,12 @@
-import { aesKey, type AESKey, devAddr, expandKey, type KeySchedule } from "@skylark/lorawan";
+import { type AESKey, aesKey, devAddr, expandKey, type KeySchedule } from "@skylark/lorawan";
 import type { Clock } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
-import { type ApplicationIdentifiers, applicationKey, type EndDeviceIdentifiers, endDeviceKey } from "../domain/identifiers.ts";
+import {
+  type ApplicationIdentifiers,
+  applicationKey,
+  type EndDeviceIdentifiers,
+  endDeviceKey,
+} from "../domain/identifiers.ts";
 import { type SqlRow, type SqlValue, type StagedChange, type Store, statement } from "../store/store.ts";
 import type { ApplicationDevice, ApplicationSession, DeviceSettings, KeySchedules } from "./end-device.ts";
 import { type CacheEntry, ReadThroughCache } from "./read-through-cache.ts";

@@ -148,7 +148,12 @@ export function errorJson(error: unknown): object {
     ...(error.cause === undefined ? {} : { cause: errorJson(error.cause) }),
     ...(error.details.length === 0
       ? {}
-      : { details: error.details.map(({ type, value }) => ({ "@type": `type.googleapis.com/${type}`, ...value })) }),
+      : {
+          details: error.details.map(({ type, value }) => ({
+            "@type": `type.googleapis.com/${type}`,
+            ...value,
+          })),
+        }),
   };
 }
 

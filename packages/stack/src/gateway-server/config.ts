@@ -31,7 +31,8 @@ export const gatewayServerOptions = defineOptions({
   "gs.udp.schedule-late-time": {
     read: duration,
     default: "800ms",
-    description: "How long before its transmission a gateway gets a downlink, where it is set to get them late.",
+    description:
+      "How long before its transmission a gateway gets a downlink, where it is set to get them late.",
   },
   "gs.require-registered-gateways": {
     read: boolean,

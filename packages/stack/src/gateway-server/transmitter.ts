@@ -52,8 +52,9 @@ export interface TransmitterOptions {
   readonly scheduler: Scheduler;
   /** Gain of the antenna that transmits, dBi. */
   readonly antennaGain: number;
-  /** Hands frames over so long before their transmission; at once when absent. */
-  readonly lateMs: number | undefined;
+  /** Hands frames over `lateMs` before their transmission, and not at once. */
+  readonly sendsLate: boolean;
+  readonly lateMs: number;
   readonly firstId: number;
   readonly observer: TransmissionObserver;
 }
@@ -148,11 +149,11 @@ export class Transmitter {
   }
 
   #transmit(frame: FrameInSchedule): Promise<TransmissionResult> {
-    const { clock, lateMs, link } = this.#options;
-    const holdMs = lateMs === undefined ? 0 : frame.startsAt - lateMs - clock.now();
+    const { clock, sendsLate, lateMs, link } = this.#options;
+    const holdMs = sendsLate || !link.queuesTransmissions ? frame.startsAt - lateMs - clock.now() : 0;
     return new Promise((resolve) => {
-      if (holdMs <= 0 && link.queuesTransmissions) this.#send(frame, resolve);
-      else clock.after(Math.max(0, holdMs), () => this.#send(frame, resolve));
+      if (holdMs > 0) clock.after(holdMs, () => this.#send(frame, resolve));
+      else this.#send(frame, resolve);
     });
   }
 
@@ -161,7 +162,7 @@ export class Transmitter {
     const { emission, window, phyPayload, correlationIds, startsAt } = frame;
     const transmission: Transmission = {
       id: this.#nextId(),
-      timestamp: emission.startsUs % 2 ** 32,
+      timestamp: wrapTimestamp(emission.startsUs),
       frequency: window.frequency,
       dataRate: window.dataRate,
       power: scheduler.maxEirp(window.frequency) - antennaGain,
@@ -195,6 +196,12 @@ export class Transmitter {
     this.#lastId = (this.#lastId + 1) & 0xffff;
     return this.#lastId;
   }
+}
+
+/** The counter's 32 bits; concentrator time is negative for what a gateway received before its first datagram. */
+function wrapTimestamp(concentratorTimeUs: number): number {
+  const rest = Math.round(concentratorTimeUs) % 2 ** 32;
+  return rest < 0 ? rest + 2 ** 32 : rest;
 }
 
 interface FrameInSchedule {

@@ -1,8 +1,9 @@
-import { type EventDefinition, defineEvent } from "../events/events.ts";
-import type { EntityType } from "./access/right-sets.ts";
+import { defineEvent, type EventDefinition } from "../events/events.ts";
 
 type EntityVerb = "create" | "update" | "delete" | "restore" | "purge";
 type ApiKeyVerb = "create" | "update" | "delete";
+
+type EntityType = keyof typeof upper;
 
 const upper = { application: "APPLICATION", gateway: "GATEWAY", user: "USER" } as const;
 
@@ -27,10 +28,7 @@ function apiKeyEvents(type: EntityType): Readonly<Record<ApiKeyVerb, EventDefini
 }
 
 function collaboratorEvents(type: "application" | "gateway") {
-  const visibility = [
-    `RIGHT_${upper[type]}_SETTINGS_COLLABORATORS`,
-    `RIGHT_USER_${upper[type]}S_LIST`,
-  ];
+  const visibility = [`RIGHT_${upper[type]}_SETTINGS_COLLABORATORS`, `RIGHT_USER_${upper[type]}S_LIST`];
   return {
     update: defineEvent(`${type}.collaborator.update`, `update ${type} collaborator`, visibility),
     delete: defineEvent(`${type}.collaborator.delete`, `delete ${type} collaborator`, visibility),
@@ -62,4 +60,6 @@ export const endDeviceEvents = {
   delete: defineEvent("end_device.delete", "delete end device", deviceVisibility),
 } as const;
 
-export const passwordChanged = defineEvent("user.update_password", "update user password", ["RIGHT_USER_INFO"]);
+export const passwordChanged = defineEvent("user.update_password", "update user password", [
+  "RIGHT_USER_INFO",
+]);

@@ -26,7 +26,8 @@ export function createTenancy(tenants: readonly string[], implicitTenantId: stri
   const enabled = tenants.length > 0;
   const tenantIds = enabled ? tenants : [implicitTenantId];
   for (const id of tenantIds) {
-    if (!tenantIdPattern.test(id)) throw new ConfigurationError(`invalid tenant identifier ${JSON.stringify(id)}`);
+    if (!tenantIdPattern.test(id))
+      throw new ConfigurationError(`invalid tenant identifier ${JSON.stringify(id)}`);
   }
   const known = new Set(tenantIds);
   if (known.size !== tenantIds.length) throw new ConfigurationError("tenancy.tenants names a tenant twice");

@@ -48,7 +48,8 @@ export const networkServerOptions = defineOptions({
   "ns.desired-rx1-delay": {
     read: integer(1, 15),
     default: "5",
-    description: "Seconds from an uplink to RX1 that devices are set to, unless their MAC settings say otherwise",
+    description:
+      "Seconds from an uplink to RX1 that devices are set to, unless their MAC settings say otherwise",
   },
   "ns.status-time-periodicity": {
     read: duration,

@@ -64,6 +64,11 @@ export class DeviceCache {
     return this.#holdRead(() => this.#reader.findByEuis(euis));
   }
 
+  /** Held for the caller, who has to release it. */
+  holdByDevEui(devEui: EUI64): Promise<DeviceEntry | undefined> {
+    return this.#holdRead(() => this.#reader.findByDevEui(devEui));
+  }
+
   hold(entry: DeviceEntry): DeviceEntry {
     entry.holders++;
     return entry;

@@ -88,7 +88,9 @@ type MethodOf<M extends DescMethod> =
   | LaterMethod;
 
 /** A method without `requires`, and a service without one of its methods, do not compile. */
-export type ServiceMethods<S extends DescService> = { readonly [N in keyof S["method"]]: MethodOf<S["method"][N]> };
+export type ServiceMethods<S extends DescService> = {
+  readonly [N in keyof S["method"]]: MethodOf<S["method"][N]>;
+};
 
 /** A service of the schema with its handlers. */
 export interface ServiceImplementation {
@@ -96,7 +98,10 @@ export interface ServiceImplementation {
   readonly methods: Readonly<Record<string, MethodOf<DescMethod>>>;
 }
 
-export function implement<S extends DescService>(descriptor: S, methods: ServiceMethods<S>): ServiceImplementation {
+export function implement<S extends DescService>(
+  descriptor: S,
+  methods: ServiceMethods<S>,
+): ServiceImplementation {
   return { descriptor, methods: methods as unknown as ServiceImplementation["methods"] };
 }
 

@@ -54,7 +54,7 @@ describe("a SQLite file", () => {
     await (await openSqliteStore({ path, migrations: contractMigrations })).close();
   });
 
-  test("is copied while writes go on, and the copy is of one instant", async () => {
+  test("is copied while writes go on, and the copy is of one instant", { timeout: 20_000 }, async () => {
     const path = newPath();
     const store = await openSqliteStore({ path, migrations: contractMigrations });
     let fCnt = 0;
@@ -71,11 +71,19 @@ describe("a SQLite file", () => {
     while (!copied) await advance();
     await copying;
     await store.close();
+    assert.equal(statSync(`${path}.copy`).mode & 0o777, 0o600);
     const copy = await openSqliteStore({ path: `${path}.copy`, migrations: contractMigrations });
     const rows = await copy.query(selectCounters);
     await copy.close();
     assert.equal(rows.length, 200);
     assert.equal(new Set(rows.map((row) => row.f_cnt)).size, 1);
+  });
+
+  test("is not copied over an existing file", async () => {
+    const path = newPath();
+    const store = await openSqliteStore({ path, migrations: contractMigrations });
+    await assert.rejects(store.backup(path), /EEXIST/);
+    await store.close();
   });
 
   test("that cannot be a database is refused with its reason", async () => {

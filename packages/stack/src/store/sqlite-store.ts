@@ -7,7 +7,15 @@ import { PackedReader } from "./packed-values.ts";
 import { errorOf, type ItemFailure } from "./sqlite-failures.ts";
 import { memoryPath } from "./sqlite-file.ts";
 import type { TransferredError, WorkerReply, WorkerRequest, WorkerStart } from "./sqlite-worker.ts";
-import type { Migrations, SqlRow, SqlValue, Statement, Store, Writer } from "./store.ts";
+import {
+  type Migrations,
+  type SqlRow,
+  type SqlValue,
+  type Statement,
+  type Store,
+  statement,
+  type Writer,
+} from "./store.ts";
 import { inUse, newerSchema, unavailable } from "./store-errors.ts";
 
 export interface SqliteStoreOptions {
@@ -19,7 +27,7 @@ export interface SqliteStoreOptions {
 
 /** The embedded store; besides the contract it can copy itself while it works. */
 export interface EmbeddedStore extends Store {
-  /** Writes a consistent copy of the database to a file that does not exist yet. */
+  /** Writes a copy of the database as it is at one instant to a file that does not exist yet. */
   backup(path: string): Promise<void>;
 }
 
@@ -29,7 +37,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Embe
   const worker = new Worker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: start });
   const [opened] = (await once(worker, "message")) as [WorkerReply];
   if (opened.kind === "open-failed") throw revivedError(opened.error);
-  return new SqliteStore(worker, options.logger ?? silentLogger);
+  return new SqliteStore(worker, options);
 }
 
 /** The same engine without a file, for tests. */
@@ -45,6 +53,9 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+/** Waits until all that was issued before is committed. */
+const anyRow = statement("SELECT 1 AS any");
+
 const initialBufferLength = 256 * 1024;
 /** A buffer that one large change has blown up is not kept. */
 const keptBufferLength = 4 * 1024 * 1024;
@@ -54,10 +65,11 @@ const busyLingerMs = 1;
 
 class SqliteStore implements EmbeddedStore {
   readonly #worker: Worker;
+  readonly #path: string;
   readonly #logger: Logger;
   readonly #numbers = new StatementNumbers();
   readonly #columns: (readonly string[])[] = [];
-  readonly #backups = new Map<string, PromiseWithResolvers<void>>();
+  readonly #backups = new Set<Promise<void>>();
   readonly #closed = Promise.withResolvers<void>();
   #encoder: BatchEncoder;
   #waiters: Waiter[] = [];
@@ -68,9 +80,10 @@ class SqliteStore implements EmbeddedStore {
   #lastBatchItems = 0;
   #state: "open" | "closing" | "closed" = "open";
 
-  constructor(worker: Worker, logger: Logger) {
+  constructor(worker: Worker, options: SqliteStoreOptions) {
     this.#worker = worker;
-    this.#logger = logger;
+    this.#path = options.path;
+    this.#logger = options.logger ?? silentLogger;
     this.#encoder = new BatchEncoder(new ArrayBuffer(initialBufferLength), this.#numbers);
     worker.on("message", (reply: WorkerReply) => this.#handleReply(reply));
     worker.on("error", (error) => this.#handleWorkerEnd(error));
@@ -94,19 +107,25 @@ class SqliteStore implements EmbeddedStore {
     });
   }
 
-  backup(path: string): Promise<void> {
-    if (this.#state !== "open") return Promise.reject(unavailable());
-    if (this.#backups.has(path)) return Promise.reject(new Error(`a backup to ${path} is under way`));
-    const result = Promise.withResolvers<void>();
-    this.#backups.set(path, result);
-    this.#post({ kind: "backup", path });
-    return result.promise;
+  async backup(path: string): Promise<void> {
+    this.#requireOpen();
+    await this.query(anyRow);
+    const worker = new Worker(new URL("./sqlite-backup-worker.ts", import.meta.url), {
+      workerData: { from: this.#path, to: path },
+    });
+    const copied = once(worker, "exit").then(() => {});
+    this.#backups.add(copied);
+    try {
+      await copied;
+    } finally {
+      this.#backups.delete(copied);
+    }
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#backups);
     if (this.#state === "open") {
       this.#state = "closing";
-      await Promise.allSettled([...this.#backups.values()].map(({ promise }) => promise));
       this.#closeWhenIdle();
     }
     await this.#closed.promise;
@@ -169,13 +188,6 @@ class SqliteStore implements EmbeddedStore {
       case "batch":
         this.#handleBatch(reply);
         break;
-      case "backup": {
-        const waiting = this.#backups.get(reply.path);
-        this.#backups.delete(reply.path);
-        if (reply.error === undefined) waiting?.resolve();
-        else waiting?.reject(revivedError(reply.error));
-        break;
-      }
       case "closed":
         this.#state = "closed";
         this.#closed.resolve();
@@ -239,7 +251,6 @@ class SqliteStore implements EmbeddedStore {
     this.#inFlight = undefined;
     this.#waiters = [];
     for (const waiter of abandoned) waiter.reject(unavailable({}, { cause: error }));
-    for (const { reject } of this.#backups.values()) reject(unavailable({}, { cause: error }));
     this.#closed.resolve();
   }
 }

@@ -1,4 +1,3 @@
-import { backup } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { SkylarkError } from "../errors/errors.ts";
 import type { AnnouncedStatement } from "./batch.ts";
@@ -20,7 +19,6 @@ export type WorkerRequest =
       readonly length: number;
       readonly statements: readonly AnnouncedStatement[];
     }
-  | { readonly kind: "backup"; readonly path: string }
   | { readonly kind: "close" };
 
 export type WorkerReply =
@@ -28,7 +26,6 @@ export type WorkerReply =
   | { readonly kind: "open-failed"; readonly error: TransferredError }
   /** `buffer` is the request's, to be used again. */
   | ({ readonly kind: "batch"; readonly buffer: ArrayBuffer } & BatchOutcome)
-  | { readonly kind: "backup"; readonly path: string; readonly error?: TransferredError }
   | { readonly kind: "closed" };
 
 /** An error on its way between threads: a class does not survive the passage, its definition's name does. */
@@ -69,13 +66,6 @@ function serve(): void {
         reply({ kind: "batch", buffer: request.buffer, ...outcome }, transfer);
         break;
       }
-      case "backup":
-        // The same connection: pages that change meanwhile are copied again, and the copy is of one instant.
-        backup(file.database, request.path).then(
-          () => reply({ kind: "backup", path: request.path }),
-          (error: unknown) => reply({ kind: "backup", path: request.path, error: transferred(error) }),
-        );
-        break;
       case "close":
         file.close();
         reply({ kind: "closed" });

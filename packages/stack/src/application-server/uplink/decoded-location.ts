@@ -1,7 +1,16 @@
 import type { Location } from "../../domain/uplink.ts";
 
 const latitudeKeys = new Set(["latitude", "lat", "gps_lat", "gpslatitude", "latitudedeg"]);
-const longitudeKeys = new Set(["longitude", "lon", "lng", "long", "gps_lng", "gps_lon", "gpslongitude", "longitudedeg"]);
+const longitudeKeys = new Set([
+  "longitude",
+  "lon",
+  "lng",
+  "long",
+  "gps_lng",
+  "gps_lon",
+  "gpslongitude",
+  "longitudedeg",
+]);
 const altitudeKeys = new Set(["altitude", "alt", "gps_alt", "gpsaltitude"]);
 const accuracyKeys = new Set(["accuracy", "acc", "hacc"]);
 

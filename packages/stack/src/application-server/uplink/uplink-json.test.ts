@@ -236,7 +236,9 @@ test("shows the fields of the documentation's sample", () => {
 test("gives a token that names gateway, antenna and instants", () => {
   fc.assert(
     fc.property(uplink, (message) => {
-      const json = JSON.parse(uplinkMessageJson(message, plainContents, 1_700_000_000_000, "as:up:1")) as Json;
+      const json = JSON.parse(
+        uplinkMessageJson(message, plainContents, 1_700_000_000_000, "as:up:1"),
+      ) as Json;
       const metadata = (json["uplink_message"] as Json)["rx_metadata"] as Json;
       message.receptions.forEach((reception, index) => {
         const text = metadata[index]!["uplink_token"] as unknown as string | undefined;
@@ -247,10 +249,7 @@ test("gives a token that names gateway, antenna and instants", () => {
         assert.equal(token.timestamp, reception.timestamp);
         assert.equal(token.concentratorTime, BigInt(reception.concentratorTimeUs) * 1000n);
         const { seconds, nanos } = token.serverTime!;
-        assert.equal(
-          Number(seconds) * 1e6 + nanos / 1000,
-          Math.round(reception.receivedAt * 1000),
-        );
+        assert.equal(Number(seconds) * 1e6 + nanos / 1000, Math.round(reception.receivedAt * 1000));
       });
     }),
     { numRuns: 200 },

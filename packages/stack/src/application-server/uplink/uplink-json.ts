@@ -64,7 +64,8 @@ function uplinkMembers(uplink: ApplicationUplink, contents: UplinkContents): str
   text += `,"received_at":"${formatTimestamp(uplink.receivedAt)}"${contents.cryptoMembers}`;
   if (uplink.confirmed) text += `,"confirmed":true`;
   text += `,"consumed_airtime":"${formatDuration(uplink.consumedAirtimeUs)}"`;
-  if (packetErrorRate !== undefined && packetErrorRate !== 0) text += `,"packet_error_rate":${packetErrorRate}`;
+  if (packetErrorRate !== undefined && packetErrorRate !== 0)
+    text += `,"packet_error_rate":${packetErrorRate}`;
   text += profileMembers(contents.profile) + contents.networkMember;
   if (uplink.lastBatteryPercentage !== undefined) text += batteryMember(uplink.lastBatteryPercentage);
   return text;

@@ -1,8 +1,8 @@
 import {
   bandVersions,
   type DataRate,
-  findSubBand,
   type FrequencyPlan,
+  findSubBand,
   getBand,
   getFrequencyPlan,
   timeOnAirUs,
@@ -114,7 +114,8 @@ export class Scheduler {
     // TS002 §2: downlinks of LoRa carry no checksum.
     const durationUs = timeOnAirUs({ dataRate, payloadLength, crc: dataRate.modulation !== "LORA" });
     const { dwellTime } = this.#plan;
-    if (dwellTime?.downlinks && durationUs > dwellTime.durationMs * 1000) throw dwellTimeExceeded({ frequency });
+    if (dwellTime?.downlinks && durationUs > dwellTime.durationMs * 1000)
+      throw dwellTimeExceeded({ frequency });
     return durationUs;
   }
 

@@ -1,4 +1,9 @@
-import type { Authority, Caller as PlatformCaller, EntityReferenceInTenant, Requirement } from "../../rpc/service.ts";
+import type {
+  Authority,
+  EntityReferenceInTenant,
+  Caller as PlatformCaller,
+  Requirement,
+} from "../../rpc/service.ts";
 import type { EntityReference } from "../entity.ts";
 import type { Authenticator, Caller } from "./authentication.ts";
 import {

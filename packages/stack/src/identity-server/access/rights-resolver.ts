@@ -1,7 +1,7 @@
 import type { Right } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
-import { entityKey, type EntityReference, parseEntityKey, sameEntity } from "../entity.ts";
+import { type EntityReference, entityKey, parseEntityKey, sameEntity } from "../entity.ts";
 import {
   applicationNotFound,
   clientNotFound,
@@ -48,7 +48,10 @@ const missingRights = {
   },
   client: {
     none: errors.permissionDenied("no_client_rights", "no rights for client `{uid}`"),
-    insufficient: errors.permissionDenied("insufficient_client_rights", "insufficient rights for client `{uid}`"),
+    insufficient: errors.permissionDenied(
+      "insufficient_client_rights",
+      "insufficient rights for client `{uid}`",
+    ),
     notFound: (id: string) => clientNotFound({ client_id: id }),
   },
 } as const;
@@ -75,13 +78,14 @@ export interface RightsOptions {
 /** Answers which rights a caller has; from memory once an entity is loaded. */
 export interface RightsResolver {
   /** Rights on an entity; none when it does not exist, except that an admin is told so with the entity's error. */
-  rightsOn(
+  rightsOn(caller: Caller, entity: EntityReference, options?: RightsOptions): RightSet | Promise<RightSet>;
+  /** Throws what is missing, by the entity's own error. */
+  require(
     caller: Caller,
     entity: EntityReference,
+    rights: Iterable<Right>,
     options?: RightsOptions,
-  ): RightSet | Promise<RightSet>;
-  /** Throws what is missing, by the entity's own error. */
-  require(caller: Caller, entity: EntityReference, rights: Iterable<Right>, options?: RightsOptions): void | Promise<void>;
+  ): void | Promise<void>;
   entityChanged(entity: EntityReference): void;
 }
 

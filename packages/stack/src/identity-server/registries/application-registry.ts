@@ -9,6 +9,7 @@ import {
   Right,
   timestampFromMs,
 } from "@skylark/api";
+import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import {
   application,
@@ -22,7 +23,14 @@ import type { EntityReference } from "../entity.ts";
 import { registryEvents } from "../events.ts";
 import { accountId, checkContacts, withOwnerAsContact } from "./contacts.ts";
 import { pathsToRead, pathsToWrite } from "./field-masks.ts";
-import { createEntity, deleteEntity, purgeEntity, readEntity, restoreEntity, updateEntity } from "./lifecycle.ts";
+import {
+  createEntity,
+  deleteEntity,
+  purgeEntity,
+  readEntity,
+  restoreEntity,
+  updateEntity,
+} from "./lifecycle.ts";
 import { creatorRequirement, listOwned, publicOrRight, requireRestorable } from "./ownership.ts";
 import { applicationPublicFields, publicApplication } from "./public-fields.ts";
 import type { Registries } from "./registries.ts";
@@ -45,7 +53,7 @@ export interface ApplicationRegistryOptions {
   /** Option `is.user-rights.create-applications`. */
   readonly usersMayCreate: boolean;
   /** Drops what other servers keep of an application; its devices are gone already. */
-  readonly onApplicationPurged: (tenantId: string, applicationId: string) => void;
+  readonly onApplicationPurged: (ids: ApplicationIdentifiers) => Promise<void>;
 }
 
 export function applicationRegistry(
@@ -104,7 +112,10 @@ export function applicationRegistry(
       },
     },
     list: {
-      requires: () => ({ kind: "handler", reason: "lists what the caller, or the account it may list, collaborates on" }),
+      requires: () => ({
+        kind: "handler",
+        reason: "lists what the caller, or the account it may list, collaborates on",
+      }),
       async handle({ collaborator, fieldMask, deleted, ...page }, context) {
         const paths = pathsToRead(fieldMask?.paths);
         const listed = await listOwned(registries, context, kind, {
@@ -175,7 +186,7 @@ export function applicationRegistry(
           },
         });
         for (const id of keyIds) registries.authenticator.apiKeyChanged(entity.tenantId, id);
-        options.onApplicationPurged(entity.tenantId, entity.id);
+        await options.onApplicationPurged({ tenantId: entity.tenantId, applicationId: entity.id });
         publish("purge", entity);
         return {};
       },

@@ -1,4 +1,8 @@
-import { create, type OrganizationOrUserIdentifiers, OrganizationOrUserIdentifiersSchema } from "@skylark/api";
+import {
+  create,
+  type OrganizationOrUserIdentifiers,
+  OrganizationOrUserIdentifiersSchema,
+} from "@skylark/api";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EntityReference } from "../entity.ts";
 import type { MembershipStore } from "../storage/membership-store.ts";
@@ -11,8 +15,8 @@ const contactNoCollaborator = errors.invalidArgument(
 );
 
 interface WithContacts {
-  administrativeContact?: OrganizationOrUserIdentifiers;
-  technicalContact?: OrganizationOrUserIdentifiers;
+  administrativeContact?: OrganizationOrUserIdentifiers | undefined;
+  technicalContact?: OrganizationOrUserIdentifiers | undefined;
 }
 
 export function accountId(ids: OrganizationOrUserIdentifiers | undefined): string {

@@ -8,9 +8,7 @@ export function pathsToRead(paths: readonly string[] = []): readonly string[] {
 
 /** Without what this server decides itself; `ids.eui` of a gateway can be written where `also` says so. */
 export function pathsToWrite(paths: readonly string[] = [], also: readonly string[] = []): readonly string[] {
-  return paths.filter(
-    (path) => also.includes(path) || !(neverWritten.has(path) || path.startsWith("ids.")),
-  );
+  return paths.filter((path) => also.includes(path) || !(neverWritten.has(path) || path.startsWith("ids.")));
 }
 
 export function coversPath(paths: readonly string[], name: string): boolean {

@@ -20,7 +20,11 @@ export interface EntityKind<M> {
   readonly entities: EntityStore<M>;
   readonly notFound: (id: string) => SkylarkError;
   /** What a broken constraint means; undefined when only the identifier can have been taken. */
-  readonly explainConflict?: (constraint: string, entity: EntityReference, message: M) => Promise<SkylarkError>;
+  readonly explainConflict?: (
+    constraint: string,
+    entity: EntityReference,
+    message: M,
+  ) => Promise<SkylarkError>;
 }
 
 /** Further changes of the same transaction. */
@@ -46,7 +50,7 @@ function isStale(error: unknown): boolean {
 /** The name of the broken constraint; undefined for another error. */
 export function brokenConstraint(error: unknown): string | undefined {
   if (!(error instanceof SkylarkError) || error.definition !== conflict.definition) return undefined;
-  return String(error.attributes["constraint"]);
+  return String(error.attributes.constraint);
 }
 
 /** The entity unless it is deleted. */
@@ -107,8 +111,7 @@ export function updateEntity<M>(
     const message = await change(stored.message, at);
     await transact(lifecycle, kind, entity, {
       message,
-      write: (writer) =>
-        kind.entities.update(writer, entity.tenantId, entity.id, { stored, message, at }),
+      write: (writer) => kind.entities.update(writer, entity.tenantId, entity.id, { stored, message, at }),
     });
     return message;
   });
@@ -179,4 +182,3 @@ export function purgeEntity<M>(
     });
   });
 }
-

@@ -4,8 +4,8 @@ import { type CallContext, type Requirement, user } from "../../rpc/service.ts";
 import { knownCaller } from "../access/authority.ts";
 import { insufficientRights } from "../access/rights-resolver.ts";
 import type { EntityReference } from "../entity.ts";
-import type { Page } from "../storage/rows.ts";
 import type { EntitySelection } from "../storage/entity-store.ts";
+import type { Page } from "../storage/rows.ts";
 import { accountId } from "./contacts.ts";
 import type { EntityKind } from "./lifecycle.ts";
 import { onlyPublic } from "./public-fields.ts";
@@ -82,7 +82,9 @@ async function selectionOf(
   if (listing.collaborator !== undefined) {
     const account = accountId(listing.collaborator);
     const kind = listing.collaborator.ids.case === "organizationIds" ? "organization" : "user";
-    await rights.require(caller, { tenantId: context.tenantId, type: kind, id: account }, [listing.listRight]);
+    await rights.require(caller, { tenantId: context.tenantId, type: kind, id: account }, [
+      listing.listRight,
+    ]);
     return { ...filter, memberOf: { entityType: type, accountId: account } };
   }
   if (caller.universalRights.has(type === "application" ? Right.APPLICATION_INFO : Right.GATEWAY_INFO)) {

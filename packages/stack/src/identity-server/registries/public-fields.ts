@@ -1,4 +1,4 @@
-import type { Application, ContactInfo, Gateway, User } from "@skylark/api";
+import { type Application, type ContactInfo, type Gateway, Right, type User } from "@skylark/api";
 
 /** What anyone with a valid credential may read of an entity. */
 const ofEveryEntity = ["ids", "created_at", "updated_at", "deleted_at", "contact_info"];
@@ -22,9 +22,7 @@ export const gatewayPublicFields = [
 
 /** Whether each path is a public field, or below one. */
 export function onlyPublic(paths: readonly string[], publicFields: readonly string[]): boolean {
-  return paths.every((path) =>
-    publicFields.some((field) => path === field || path.startsWith(`${field}.`)),
-  );
+  return paths.every((path) => publicFields.some((field) => path === field || path.startsWith(`${field}.`)));
 }
 
 function publicContacts<M extends { readonly contactInfo: readonly ContactInfo[] }>(message: M): M {
@@ -50,4 +48,12 @@ export function publicGateway(gateway: Gateway): Gateway {
     });
   }
   return shown;
+}
+
+/** What a gateway's owner lets everyone see. */
+export function publicGatewayRights(gateway: Gateway): ReadonlySet<Right> {
+  const rights = new Set<Right>();
+  if (gateway.statusPublic) rights.add(Right.GATEWAY_STATUS_READ);
+  if (gateway.locationPublic) rights.add(Right.GATEWAY_LOCATION_READ);
+  return rights;
 }

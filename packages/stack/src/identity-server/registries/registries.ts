@@ -8,8 +8,8 @@ import type { EntityReference } from "../entity.ts";
 import type { ApiKeyStore } from "../storage/api-key-store.ts";
 import type { EndDeviceStore } from "../storage/end-device-store.ts";
 import type { MembershipStore } from "../storage/membership-store.ts";
-import type { EntityKind, Lifecycle } from "./lifecycle.ts";
 import type { PasswordStore } from "../storage/password-store.ts";
+import type { EntityKind, Lifecycle } from "./lifecycle.ts";
 
 /** What the services of this server share: the tables, the caches in front of them, and where changes are told. */
 export interface Registries extends Lifecycle {

@@ -1,10 +1,27 @@
-import { type EndDevice, EndDeviceSchema, fromBinary, timestampMs, toBinary } from "@skylark/api";
+import {
+  type EndDevice,
+  EndDeviceSchema,
+  fromBinary,
+  timestampFromMs,
+  timestampMs,
+  toBinary,
+} from "@skylark/api";
 import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { SqlRow, SqlValue, Store, Writer } from "../../store/store.ts";
 import { formatEui } from "../eui.ts";
-import { bytesOf, knownStatement, type Listed, numberOf, orderClause, type Page, pageBounds, textOf } from "./rows.ts";
+import {
+  bytesOf,
+  knownStatement,
+  type Listed,
+  numberOf,
+  optionalNumber,
+  orderClause,
+  type Page,
+  pageBounds,
+  textOf,
+} from "./rows.ts";
 
 type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
 
@@ -24,6 +41,9 @@ export interface EndDeviceStore {
   /** Fails as `stale` when someone else changed it since. */
   update(writer: Writer, key: DeviceKey, change: StoredEndDevice & { readonly at: At }): void;
   delete(writer: Writer, key: DeviceKey): void;
+  /** Notes activity without touching what users set; of a device that is gone nothing is noted. */
+  noteSeen(writer: Writer, key: DeviceKey, at: At): void;
+  noteActivated(writer: Writer, key: DeviceKey, at: At): void;
   /** The transaction fails as `stale` unless the application exists and is not deleted. */
   holdApplication(writer: Writer, application: ApplicationIdentifiers): void;
   /** The transaction fails as `stale` when the application has devices. */
@@ -32,13 +52,13 @@ export interface EndDeviceStore {
 
 const ofDevice = "WHERE tenant_id = ? AND application_id = ? AND device_id = ?";
 const ofApplication = "WHERE tenant_id = ? AND application_id = ?";
-const read = knownStatement(`SELECT data, version FROM end_devices ${ofDevice}`);
+const shown = "data, last_seen_at, activated_at";
+const read = knownStatement(`SELECT ${shown}, version FROM end_devices ${ofDevice}`);
 const countDevices = knownStatement(`SELECT COUNT(*) AS total FROM end_devices ${ofApplication}`);
 const byEuis = knownStatement(
   "SELECT tenant_id, application_id, device_id FROM end_devices WHERE join_eui = ? AND dev_eui = ?",
 );
-const columns =
-  "join_eui, dev_eui, description, last_seen_at, activated_at, name, updated_at, version, data";
+const columns = "join_eui, dev_eui, description, last_seen_at, activated_at, name, updated_at, version, data";
 const insert = knownStatement(
   `INSERT INTO end_devices (tenant_id, application_id, device_id, ${columns}, created_at)
    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -50,6 +70,10 @@ const update = knownStatement(
     .join(", ")} ${ofDevice} AND version = ?`,
 );
 const remove = knownStatement(`DELETE FROM end_devices ${ofDevice}`);
+const noteSeen = knownStatement(
+  `UPDATE end_devices SET last_seen_at = ? ${ofDevice} AND (last_seen_at IS NULL OR last_seen_at < ?)`,
+);
+const noteActivated = knownStatement(`UPDATE end_devices SET activated_at = ? ${ofDevice}`);
 // Touching the row makes a transaction that creates a device and one that deletes its application take turns.
 const holdApplication = knownStatement(
   `UPDATE applications SET version = version ${ofApplication} AND deleted_at IS NULL`,
@@ -74,7 +98,7 @@ export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStor
     const order = orderClause(orders, page.order, "device_id");
     const [rows, [total]] = await Promise.all([
       store.query(
-        knownStatement(`SELECT data FROM end_devices ${where} ${order} LIMIT ? OFFSET ?`),
+        knownStatement(`SELECT ${shown} FROM end_devices ${where} ${order} LIMIT ? OFFSET ?`),
         ...scopeValues,
         ...pageBounds(page),
       ),
@@ -108,9 +132,16 @@ export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStor
       writer.run(insert, ...keyParameters(key), ...columnValues(device, 1, at), at);
     },
     update(writer, key, { device, version, at }) {
-      writer.runExpectingRow(update, ...columnValues(device, version + 1, at), ...keyParameters(key), version);
+      writer.runExpectingRow(
+        update,
+        ...columnValues(device, version + 1, at),
+        ...keyParameters(key),
+        version,
+      );
     },
     delete: (writer, key) => writer.runExpectingRow(remove, ...keyParameters(key)),
+    noteSeen: (writer, key, at) => writer.run(noteSeen, at, ...keyParameters(key), at),
+    noteActivated: (writer, key, at) => writer.run(noteActivated, at, ...keyParameters(key)),
     holdApplication: (writer, { tenantId, applicationId }) =>
       writer.runExpectingRow(holdApplication, tenantId, applicationId),
     expectNoDevices: (writer, { tenantId, applicationId }) =>
@@ -118,8 +149,19 @@ export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStor
   };
 }
 
+/** Activity lies in columns alone, so that noting it neither reads nor rewrites the device. */
 function deviceOf(row: SqlRow): EndDevice {
-  return fromBinary(EndDeviceSchema, bytesOf(row, "data"));
+  const device = fromBinary(EndDeviceSchema, bytesOf(row, "data"));
+  const lastSeenAt = optionalNumber(row, "last_seen_at");
+  const activatedAt = optionalNumber(row, "activated_at");
+  if (lastSeenAt !== undefined) device.lastSeenAt = timestampFromMs(lastSeenAt);
+  if (activatedAt !== undefined) device.activatedAt = timestampFromMs(activatedAt);
+  return device;
+}
+
+function withoutActivity(device: EndDevice): EndDevice {
+  const { lastSeenAt: _, activatedAt: __, ...rest } = device;
+  return rest;
 }
 
 function keyParameters({ tenantId, applicationId, deviceId }: DeviceKey): readonly [string, string, string] {
@@ -138,6 +180,6 @@ function columnValues(device: EndDevice, version: number, at: At): readonly SqlV
     device.name,
     at,
     version,
-    toBinary(EndDeviceSchema, device),
+    toBinary(EndDeviceSchema, withoutActivity(device)),
   ];
 }

@@ -1,10 +1,4 @@
-import {
-  type DescMessage,
-  fromBinary,
-  type MessageShape,
-  timestampFromMs,
-  toBinary,
-} from "@skylark/api";
+import { type DescMessage, fromBinary, type MessageShape, timestampFromMs, toBinary } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
 import type { SqlRow, SqlValue, Store, Writer } from "../../store/store.ts";
 import {
@@ -124,7 +118,18 @@ export function createEntityStore<Desc extends DescMessage>(
     },
     insert(writer, tenantId, id, message, at) {
       const data = toBinary(table.schema, message);
-      writer.run(insert, tenantId, id, ...extraValues(message, false), table.name(message), at, at, null, 1, data);
+      writer.run(
+        insert,
+        tenantId,
+        id,
+        ...extraValues(message, false),
+        table.name(message),
+        at,
+        at,
+        null,
+        1,
+        data,
+      );
     },
     update(writer, tenantId, id, { stored, message, at, deletedAt }) {
       const data = toBinary(table.schema, withoutDeletedAt(message));

@@ -1,4 +1,4 @@
-import { statement, type SqlRow, type SqlValue, type Statement } from "../../store/store.ts";
+import { type SqlRow, type SqlValue, type Statement, statement } from "../../store/store.ts";
 
 export function textOf(row: SqlRow, column: string): string {
   const value = row[column];

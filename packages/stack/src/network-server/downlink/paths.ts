@@ -1,4 +1,4 @@
-import { type DataRate, type LoRaDataRate } from "@skylark/lorawan";
+import type { DataRate, LoRaDataRate } from "@skylark/lorawan";
 import type { Reception } from "../../domain/uplink.ts";
 
 const maxPaths = 8;

@@ -84,6 +84,9 @@ export function longestMACPayload(windows: readonly SizedWindow[]): number {
   return Math.max(...windows.map((window) => window.maxMACPayloadSize));
 }
 
-export function windowsThatFit(windows: readonly SizedWindow[], macPayloadLength: number): readonly SizedWindow[] {
+export function windowsThatFit(
+  windows: readonly SizedWindow[],
+  macPayloadLength: number,
+): readonly SizedWindow[] {
   return windows.filter((window) => macPayloadLength <= window.maxMACPayloadSize);
 }

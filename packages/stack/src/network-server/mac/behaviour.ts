@@ -1,9 +1,4 @@
-import type {
-  MACAnswer,
-  MACCommandName,
-  MACRequest,
-  macCommands,
-} from "@skylark/lorawan";
+import type { MACAnswer, MACCommandName, MACRequest, macCommands } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import type { DeviceSettings, DeviceStatus, MACState } from "../device.ts";
 import type { Region } from "../region.ts";

@@ -2,7 +2,14 @@ import type { DevAddr, EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { Writer } from "../../store/store.ts";
-import type { Counters, DeviceSettings, DeviceState, DeviceStatus, MACState, SessionState } from "../device.ts";
+import type {
+  Counters,
+  DeviceSettings,
+  DeviceState,
+  DeviceStatus,
+  MACState,
+  SessionState,
+} from "../device.ts";
 
 export interface StoredDevice {
   readonly deviceNo: number;
@@ -26,6 +33,8 @@ export interface DeviceReader {
   findByDevAddrs(devAddrs: readonly DevAddr[]): Promise<readonly StoredDevice[]>;
   findByIds(ids: EndDeviceIdentifiers): Promise<StoredDevice | undefined>;
   findByEuis(euis: { readonly joinEui: EUI64; readonly devEui: EUI64 }): Promise<StoredDevice | undefined>;
+  /** Rejoin-requests of types 0 and 2 name no JoinEUI. */
+  findByDevEui(devEui: EUI64): Promise<StoredDevice | undefined>;
   findRegistered(ids: EndDeviceIdentifiers): Promise<RegisteredDevice | undefined>;
   listApplication(tenantId: string, applicationId: string): Promise<readonly EndDeviceIdentifiers[]>;
   /** The greatest device number in use, 0 without devices. */

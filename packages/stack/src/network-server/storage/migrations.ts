@@ -20,6 +20,7 @@ export const networkServerMigrations: readonly Migration[] = [
       )`,
       "CREATE UNIQUE INDEX ns_devices_ids ON ns_devices (tenant_id, application_id, device_id)",
       "CREATE UNIQUE INDEX ns_devices_euis ON ns_devices (join_eui, dev_eui)",
+      "CREATE INDEX ns_devices_dev_eui ON ns_devices (dev_eui)",
       // Slot 0 is the current session, slot 1 the one of a join-accept that the device has not used yet.
       `CREATE TABLE ns_sessions (
         device_no BIGINT NOT NULL,

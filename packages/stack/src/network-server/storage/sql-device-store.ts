@@ -2,9 +2,22 @@ import { type AESKey, type DevAddr, type EUI64, expandKey, type KeySchedule } fr
 import type { KeyVault } from "../../component/key-vault.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { type SqlRow, type Store, statement } from "../../store/store.ts";
-import type { Counters, DeviceSettings, DeviceState, DeviceStatus, Session, SessionState } from "../device.ts";
+import type {
+  Counters,
+  DeviceSettings,
+  DeviceState,
+  DeviceStatus,
+  Session,
+  SessionState,
+} from "../device.ts";
 import { freshCounters } from "../device.ts";
-import type { DeviceReader, DeviceWriter, RegisteredDevice, SessionSlot, StoredDevice } from "./device-store.ts";
+import type {
+  DeviceReader,
+  DeviceWriter,
+  RegisteredDevice,
+  SessionSlot,
+  StoredDevice,
+} from "./device-store.ts";
 import { internParsed } from "./intern.ts";
 import { formatMACState, parseMACState } from "./mac-state-text.ts";
 
@@ -24,6 +37,7 @@ const selectByDevAddrs = statement(
 );
 const selectByIds = statement(`SELECT ${columns} FROM ${tables} WHERE ${byIds}`);
 const selectByEuis = statement(`SELECT ${columns} FROM ${tables} WHERE d.join_eui = ? AND d.dev_eui = ?`);
+const selectByDevEui = statement(`SELECT ${columns} FROM ${tables} WHERE d.dev_eui = ?`);
 const selectRegistered = statement(
   `SELECT ${columns}, d.registration, d.created_at, d.updated_at FROM ${tables} WHERE ${byIds}`,
 );
@@ -46,6 +60,7 @@ export function createDeviceReader(store: Pick<Store, "query">, vault: KeyVault)
     },
     findByIds: (ids) => one(store.query(selectByIds, ids.tenantId, ids.applicationId, ids.deviceId)),
     findByEuis: ({ joinEui, devEui }) => one(store.query(selectByEuis, joinEui, devEui)),
+    findByDevEui: (devEui) => one(store.query(selectByDevEui, devEui)),
     async findRegistered(ids) {
       const rows = await store.query(selectRegistered, ids.tenantId, ids.applicationId, ids.deviceId);
       const device = storedDevices(rows, vault)[0];
@@ -283,5 +298,3 @@ function sessionKeys({ fNwkSIntKey, sNwkSIntKey, nwkSEncKey }: Session): Uint8Ar
   }
   return keys;
 }
-
-export type { RegisteredDevice };

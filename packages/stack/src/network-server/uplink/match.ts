@@ -58,7 +58,8 @@ function likeliestFirst<Device extends MatchableDevice>(
     const { current, pending } = device.state;
     if (current?.session.devAddr === frame.devAddr) {
       const last = current.counters.fCntUp & 0xffff;
-      if (last <= frame.fCnt || current.counters.fCntUp < 0) continued.push({ device, slot: "current", last });
+      if (last <= frame.fCnt || current.counters.fCntUp < 0)
+        continued.push({ device, slot: "current", last });
       else rest.push({ device, slot: "current" });
     }
     // A device that has not used its session yet has nothing to acknowledge.

@@ -1,5 +1,11 @@
-import { findUplinkDataRateIndex, hasMaxFCntGap, maxMACPayloadSize, uplinkMIC11, usesLegacyMIC } from "@skylark/lorawan";
-import { ignoresOversizedUplinks } from "@skylark/lorawan";
+import {
+  findUplinkDataRateIndex,
+  hasMaxFCntGap,
+  ignoresOversizedUplinks,
+  maxMACPayloadSize,
+  uplinkMIC11,
+  usesLegacyMIC,
+} from "@skylark/lorawan";
 import type { GatewayUplink } from "../../domain/uplink.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { SessionState } from "../device.ts";
@@ -10,10 +16,19 @@ import type { MatchableDevice, MatchedFrame } from "./match.ts";
 const errors = defineErrors("pkg/networkserver");
 const uplinkChannelNotFound = errors.notFound("uplink_channel_not_found", "uplink channel not found");
 const dataRateNotFound = errors.notFound("data_rate_not_found", "data rate not found");
-const unverifiedMIC = errors.invalidArgument("mic_mismatch", "MIC of the network that serves the device is wrong");
+const unverifiedMIC = errors.invalidArgument(
+  "mic_mismatch",
+  "MIC of the network that serves the device is wrong",
+);
 const tooLong = errors.invalidArgument("payload", "the frame is longer than its data rate allows");
-const fCntTooLow = errors.invalidArgument("f_cnt_too_low", "FCnt `{f_cnt}` is lower than minimum of `{min_f_cnt}`");
-const fCntGap = errors.invalidArgument("f_cnt_gap", "FCnt `{f_cnt}` is too far ahead of the last one, `{last_f_cnt}`");
+const fCntTooLow = errors.invalidArgument(
+  "f_cnt_too_low",
+  "FCnt `{f_cnt}` is lower than minimum of `{min_f_cnt}`",
+);
+const fCntGap = errors.invalidArgument(
+  "f_cnt_gap",
+  "FCnt `{f_cnt}` is too far ahead of the last one, `{last_f_cnt}`",
+);
 const repeatedTooOften = errors.alreadyExists("duplicate_uplink", "duplicate uplink");
 
 /** A frame that its device has sent, on a channel and at a data rate that it has. */
@@ -54,10 +69,7 @@ export function verifyFrame<Device extends MatchableDevice>(
   };
 }
 
-function channelIndexOf(
-  channels: SessionState["mac"]["current"]["channels"],
-  frequency: number,
-): number {
+function channelIndexOf(channels: SessionState["mac"]["current"]["channels"], frequency: number): number {
   for (let index = 0; index < channels.length; index++) {
     if (channels[index]!.uplinkFrequency === frequency) return index;
   }

@@ -1,12 +1,18 @@
 import { createRequire } from "node:module";
 import type * as IsolatedVm from "isolated-vm";
 import { bootstrapSource, factorySource } from "./bootstrap.ts";
-import { type EngineLimits, type LoadedScript, type Outcome, type ScriptEngine, ScriptLoadError } from "./engine.ts";
+import {
+  type EngineLimits,
+  type LoadedScript,
+  type Outcome,
+  type ScriptEngine,
+  ScriptLoadError,
+} from "./engine.ts";
 import type { FormatterFunction } from "./protocol.ts";
 
 // A call that was interrupted although it had little of the processor is tried again.
-const starvedShare = 0.7;
-const maxTries = 3;
+const starvedShare = 0.5;
+const maxTries = 2;
 
 /** Isolates of V8 with hard limits. The addon is loaded by path, since nothing else may be read here. */
 export function createIsolatedVmEngine(addonPath: string, limits: EngineLimits): ScriptEngine {
@@ -18,7 +24,7 @@ export function createIsolatedVmEngine(addonPath: string, limits: EngineLimits):
 }
 
 function loadAddon(addonPath: string): { readonly ivm: typeof IsolatedVm } {
-  return { ivm: createRequire(import.meta.url)(addonPath) as typeof IsolatedVm };
+  return createRequire(import.meta.url)(addonPath) as { readonly ivm: typeof IsolatedVm };
 }
 
 class IsolatedScript implements LoadedScript {

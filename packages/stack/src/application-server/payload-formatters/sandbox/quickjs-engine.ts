@@ -1,6 +1,12 @@
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSWASMModule } from "quickjs-emscripten";
 import { bootstrapSource, factorySource } from "./bootstrap.ts";
-import { type EngineLimits, type LoadedScript, type Outcome, type ScriptEngine, ScriptLoadError } from "./engine.ts";
+import {
+  type EngineLimits,
+  type LoadedScript,
+  type Outcome,
+  type ScriptEngine,
+  ScriptLoadError,
+} from "./engine.ts";
 import type { FormatterFunction } from "./protocol.ts";
 
 const maxStackBytes = 512 * 1024;
@@ -65,7 +71,9 @@ class QuickjsScript implements LoadedScript {
   #evaluate(code: string): QuickJSHandle {
     const result = this.#context.evalCode(code);
     if (result.error === undefined) return result.value;
-    const message = this.#context.getProp(result.error, "message").consume((it) => this.#context.getString(it));
+    const message = this.#context
+      .getProp(result.error, "message")
+      .consume((it) => this.#context.getString(it));
     result.error.dispose();
     // The context is not disposed: its handles may still be held, and QuickJS aborts the process over that.
     throw new ScriptLoadError(this.#interrupted ? "timeout" : "syntax", message);

@@ -62,7 +62,8 @@ export class PushDataDecoder {
 
 function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const body: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).utf8Slice(headerLength));
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8", headerLength);
+    const body: unknown = JSON.parse(text);
     return isFields(body) ? body : undefined;
   } catch {
     return undefined;
@@ -129,7 +130,9 @@ export function encodePullResp(version: number, token: number, txpk: Txpk): Uint
       ipol: dataRate.modulation === "LORA",
       size: txpk.phyPayload.length,
       ncrc: dataRate.modulation === "LORA",
-      data: Buffer.from(txpk.phyPayload.buffer, txpk.phyPayload.byteOffset, txpk.phyPayload.length).toString("base64"),
+      data: Buffer.from(txpk.phyPayload.buffer, txpk.phyPayload.byteOffset, txpk.phyPayload.length).toString(
+        "base64",
+      ),
     },
   });
   const bytes = new Uint8Array(4 + json.length);

@@ -86,7 +86,7 @@ export class RxpkScanner {
     return -1;
   }
 
-  /** A key and its colon as a number; -1 for what is none or longer than the keys of interest. */
+  /** A key and its colon as a number; 0 for one longer than those of interest, -1 for what is none. */
   private key(): number {
     if (this.next() !== quote) return -1;
     let number = 0;
@@ -94,8 +94,8 @@ export class RxpkScanner {
     for (;;) {
       const byte = this.bytes[this.position++];
       if (byte === quote) break;
-      if (byte === undefined || byte < 0x20 || byte > 0x7e || byte === backslash || ++length > 6) return -1;
-      number = number * 256 + byte;
+      if (byte === undefined || byte < 0x20 || byte > 0x7e || byte === backslash) return -1;
+      number = ++length > 6 ? 0 : number * 256 + byte;
     }
     return this.next() === colon ? number : -1;
   }
@@ -166,10 +166,7 @@ export class RxpkScanner {
   private textField(name: number, rxpk: Rxpk): boolean {
     switch (name) {
       case keys.data:
-        return (
-          this.readText() &&
-          readPayload(this.bytes, this.textStart, this.textEnd, rxpk) === undefined
-        );
+        return this.readText() && readPayload(this.bytes, this.textStart, this.textEnd, rxpk) === undefined;
       case keys.datr:
         return this.datr(rxpk);
       case keys.codr:

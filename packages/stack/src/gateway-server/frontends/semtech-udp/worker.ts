@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { parentPort, workerData } from "node:worker_threads";
 import { Receiver, type ReceiverLimits } from "./receiver.ts";
+import { slotBytes } from "./slot-message.ts";
 
 /** What the main thread starts the worker with. */
 export interface WorkerData {
@@ -14,9 +15,6 @@ export interface WorkerData {
 export type WorkerMessage =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };
-
-/** Bytes before the PULL_RESP in a message to the worker: the slot. */
-export const slotBytes = 4;
 
 const flushDelayMs = 1;
 const sweepIntervalMs = 10_000;

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What is started: a script, relative to the root of the project, and options besides the ports. */
+export interface StackProgram {
+  readonly main: string;
+  readonly options: readonly string[];
+}
+
+export interface RunningStack {
+  readonly pid: number;
+  readonly httpUrl: string;
+  readonly mqttPort: number;
+  readonly udpPort: number;
+  readonly adminKey: string;
+  /** From the start of the process until it said that it was ready. */
+  readonly readyMs: number;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+async function isReady(httpUrl: string): Promise<boolean> {
+  try {
+    return (await fetch(`${httpUrl}/healthz/ready`)).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function exited(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once("exit", resolve));
+}
+
+/** Starts the stack with a data directory, on free ports of this machine only, and waits until it is ready. */
+export async function startStack(program: StackProgram, dataDir: string): Promise<RunningStack> {
+  const [httpPort, mqttPort, udpPort] = await Promise.all([freePort(), freePort(), freeUdpPort()]);
+  const httpUrl = `http://127.0.0.1:${httpPort}`;
+  const startedAt = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      program.main,
+      `--data-dir=${dataDir}`,
+      `--http.listen=127.0.0.1:${httpPort}`,
+      `--as.mqtt.listen=127.0.0.1:${mqttPort}`,
+      `--gs.udp.listen=127.0.0.1:${udpPort}`,
+      ...program.options,
+    ],
+    { cwd: root, stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let errors = "";
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    errors = (errors + chunk).slice(-4000);
+  });
+  while (!(await isReady(httpUrl))) {
+    if (child.exitCode !== null) throw new Error(`the stack ended with ${child.exitCode}:\n${errors}`);
+    if (performance.now() - startedAt > 60_000) {
+      child.kill("SIGKILL");
+      throw new Error(`the stack was not ready within a minute:\n${errors}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const readyMs = performance.now() - startedAt;
+  const adminKey = (await readFile(join(dataDir, "admin-api-key"), "utf8")).trim();
+  return {
+    pid: child.pid ?? 0,
+    httpUrl,
+    mqttPort,
+    udpPort,
+    adminKey,
+    readyMs,
+    async stop() {
+      child.kill("SIGTERM");
+      const code = await Promise.race([
+        exited(child),
+        new Promise<"late">((resolve) => setTimeout(resolve, 15_000, "late")),
+      ]);
+      if (code === 0) return;
+      child.kill("SIGKILL");
+      throw new Error(`the stack ended with ${code} after SIGTERM:\n${errors}`);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import {
+  type AuthInfoResponse,
+  AuthInfoResponse_APIKeyAccessSchema,
+  AuthInfoResponseSchema,
+  create,
+  EntityAccess,
+  type EntityIdentifiers,
+  EntityIdentifiersSchema,
+} from "@skylark/api";
+import { anyone, implement, type ServiceImplementation } from "../../rpc/service.ts";
+import type { EntityReference } from "../entity.ts";
+import { messageOf } from "./api-keys.ts";
+import type { Caller } from "./authentication.ts";
+import { knownCaller } from "./authority.ts";
+import { sortedRights } from "./right-sets.ts";
+
+export function entityAccess(): ServiceImplementation {
+  return implement(EntityAccess, {
+    authInfo: {
+      requires: () => anyone,
+      handle: (_, context) => authInfo(knownCaller(context.caller)),
+    },
+  });
+}
+
+function authInfo(caller: Caller): AuthInfoResponse {
+  const info = create(AuthInfoResponseSchema, {
+    isAdmin: caller.isAdmin,
+    ...(caller.universalRights.size === 0
+      ? {}
+      : { universalRights: { rights: sortedRights(caller.universalRights) } }),
+  });
+  if (caller.apiKey === undefined || caller.entity === undefined) return info;
+  const apiKey = { ...messageOf(caller.apiKey), rights: sortedRights(caller.rights) };
+  const value = create(AuthInfoResponse_APIKeyAccessSchema, {
+    apiKey,
+    entityIds: entityIdentifiers(caller.entity),
+  });
+  return { ...info, accessMethod: { case: "apiKey", value } };
+}
+
+export function entityIdentifiers({ type, id }: EntityReference): EntityIdentifiers {
+  switch (type) {
+    case "application":
+      return create(EntityIdentifiersSchema, {
+        ids: { case: "applicationIds", value: { applicationId: id } },
+      });
+    case "gateway":
+      return create(EntityIdentifiersSchema, { ids: { case: "gatewayIds", value: { gatewayId: id } } });
+    case "user":
+      return create(EntityIdentifiersSchema, { ids: { case: "userIds", value: { userId: id } } });
+    case "organization":
+      return create(EntityIdentifiersSchema, {
+        ids: { case: "organizationIds", value: { organizationId: id } },
+      });
+    case "client":
+      return create(EntityIdentifiersSchema, { ids: { case: "clientIds", value: { clientId: id } } });
+  }
+}

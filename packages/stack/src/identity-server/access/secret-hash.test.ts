@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createSecretHasher, hashCosts } from "./secret-hash.ts";
+
+test("a hash verifies its own secret and no other, and shows nothing of it", async () => {
+  const hasher = createSecretHasher();
+  for (const cost of [hashCosts.randomSecret, hashCosts.password]) {
+    const hash = await hasher.hash("Correct Horse 1", cost);
+    assert.ok(!hash.includes("Correct"));
+    assert.notEqual(hash, await hasher.hash("Correct Horse 1", cost));
+    assert.equal(await hasher.verify("Correct Horse 1", hash), true);
+    assert.equal(await hasher.verify("Correct Horse 2", hash), false);
+  }
+});
+
+test("a password's hash holds no check bytes, a random secret's does", async () => {
+  const hasher = createSecretHasher();
+  assert.ok((await hasher.hash("x", hashCosts.password)).endsWith("$"));
+  assert.match(await hasher.hash("x", hashCosts.randomSecret), /\$[A-Za-z0-9+/]{3}=$/);
+});
+
+test("wrong guesses of a random secret cost nearly nothing", async () => {
+  const hasher = createSecretHasher();
+  const hash = await hasher.hash("the secret", hashCosts.randomSecret);
+  const started = performance.now();
+  for (let guess = 0; guess < 2000; guess++) assert.equal(await hasher.verify(`guess ${guess}`, hash), false);
+  // Hashing all of them would take some twenty seconds.
+  assert.ok(performance.now() - started < 2000);
+});
+
+test("more logins than can wait are refused at once", async () => {
+  const hasher = createSecretHasher();
+  const hash = await hasher.hash("secret", hashCosts.randomSecret);
+  const refused: unknown[] = [];
+  const logins = Array.from({ length: 1050 }, () =>
+    hasher.verify("secret", hash).catch((error: Error) => refused.push(error.name)),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(refused.length, 48);
+  assert.deepEqual(new Set(refused), new Set(["skylark/identity-server:too_many_logins"]));
+  await Promise.all(logins);
+});
+
+test("a hash that cannot be read is an error of ours, not a wrong password", async () => {
+  await assert.rejects(createSecretHasher().verify("x", "md5$y"), {
+    name: "skylark/identity-server:unreadable_hash",
+  });
+});

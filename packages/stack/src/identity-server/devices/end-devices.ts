@@ -1,0 +1,221 @@
+import { type EndDevice, timestampFromMs } from "@skylark/api";
+import type { EUI64 } from "@skylark/lorawan";
+import type { At } from "../../clock/clock.ts";
+import { type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
+import type { Location } from "../../domain/uplink.ts";
+import { defineErrors } from "../../errors/errors.ts";
+import type { EventDefinition } from "../../events/events.ts";
+import type { Logger } from "../../log/log.ts";
+import type { Writer } from "../../store/store.ts";
+import { checkIdAllowed } from "../blocklist.ts";
+import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
+import { formatEui } from "../eui.ts";
+import { endDeviceEvents } from "../events.ts";
+import { LoadingCache } from "../loading-cache.ts";
+import { brokenConstraint, readEntity, untilCurrent } from "../registries/lifecycle.ts";
+import type { Registries } from "../registries/registries.ts";
+import type { Listed, Page } from "../storage/rows.ts";
+import { createDeviceActivityLog, type DeviceActivity, type DeviceActivityLog } from "./device-activity.ts";
+import { type EndDeviceProfile, locationMessage, profileOf } from "./device-profile.ts";
+import { checkServerAddresses } from "./server-addresses.ts";
+
+const errors = defineErrors("pkg/identityserver");
+const endDeviceEuisTaken = errors.alreadyExists(
+  "end_device_euis_taken",
+  "an end device with JoinEUI `{join_eui}` and DevEUI `{dev_eui}` is already registered as `{device_id}` in application `{application_id}`",
+);
+
+type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
+
+export interface EndDeviceListing {
+  readonly tenantId: string;
+  /** Absent: all of the tenant. */
+  readonly applicationId: string | undefined;
+  readonly updatedSince: At;
+  readonly page: Page;
+}
+
+/** This server's part of the devices: their registry, and what it tells the Application Server of them. */
+export interface EndDevices {
+  create(key: DeviceKey, device: EndDevice): Promise<EndDevice>;
+  find(key: DeviceKey): Promise<EndDevice | undefined>;
+  read(key: DeviceKey): Promise<EndDevice>;
+  findByEuis(joinEui: EUI64 | undefined, devEui: EUI64 | undefined): Promise<DeviceKey | undefined>;
+  list(listing: EndDeviceListing): Promise<Listed<EndDevice>>;
+  update(key: DeviceKey, change: (stored: EndDevice) => EndDevice): Promise<EndDevice>;
+  /** All or none; with `cascade` the other servers forget them too. */
+  delete(keys: readonly DeviceKey[], cascade: boolean): Promise<void>;
+  profile(ids: EndDeviceIdentifiers): EndDeviceProfile | Promise<EndDeviceProfile>;
+  readonly activity: DeviceActivityLog;
+}
+
+export interface EndDevicesOptions {
+  /** Called before this server's own entry goes, so that a failure leaves something to delete again. */
+  readonly onDeviceDeleted: (ids: EndDeviceIdentifiers) => Promise<void>;
+  readonly log: Logger;
+}
+
+const cachedProfiles = 200_000;
+
+export function createEndDevices(registries: Registries, options: EndDevicesOptions): EndDevices {
+  const { endDevices, store, clock } = registries;
+  const profiles = new LoadingCache<EndDeviceProfile>(cachedProfiles, async (key) => {
+    const [tenantId = "", applicationId = "", deviceId = ""] = key.split("/");
+    // A device that only other servers know has an empty profile, kept until it is created here.
+    return profileOf((await endDevices.get({ tenantId, applicationId, deviceId }))?.device);
+  });
+
+  const find = async (key: DeviceKey) => (await endDevices.get(key))?.device;
+  const changed = (key: DeviceKey) => profiles.invalidate(endDeviceKey(key));
+  const publish = (definition: EventDefinition, key: DeviceKey) =>
+    registries.events.publish(definition, { kind: "device", ids: key });
+
+  /** Commits a change of one device, explaining what it broke. */
+  const transact = async (key: DeviceKey, device: EndDevice, write: (writer: Writer) => void) => {
+    try {
+      await store.transact(write);
+    } catch (error) {
+      const constraint = brokenConstraint(error);
+      if (constraint === undefined) throw error;
+      throw constraint.includes("eui") ? await explainEuis(registries, key, device) : idTaken();
+    } finally {
+      changed(key);
+    }
+  };
+
+  const update = (key: DeviceKey, change: (stored: EndDevice) => EndDevice): Promise<EndDevice> =>
+    untilCurrent(async () => {
+      const stored = await endDevices.get(key);
+      if (stored === undefined) throw notFound(key);
+      const at = clock.now();
+      const device = { ...change(stored.device), updatedAt: timestampFromMs(at) };
+      await checkServerAddresses(registries, key, device);
+      await transact(key, device, (writer) =>
+        endDevices.update(writer, key, { device, version: stored.version, at }),
+      );
+      return device;
+    });
+
+  return {
+    find,
+    async create(key, requested) {
+      checkIdAllowed(key.deviceId);
+      const application = { tenantId: key.tenantId, type: "application", id: key.applicationId } as const;
+      await readEntity(registries.applications, application);
+      await checkServerAddresses(registries, key, requested);
+      const at = clock.now();
+      const stamp = timestampFromMs(at);
+      const device = { ...requested, createdAt: stamp, updatedAt: stamp };
+      await untilCurrent(() =>
+        transact(key, device, (writer) => {
+          endDevices.holdApplication(writer, key);
+          endDevices.insert(writer, key, device, at);
+        }).catch(async (error: unknown) => {
+          // The application went meanwhile: say so rather than that something was stale.
+          await readEntity(registries.applications, application);
+          throw error;
+        }),
+      );
+      publish(endDeviceEvents.create, key);
+      return device;
+    },
+    async read(key) {
+      const device = await find(key);
+      if (device === undefined) throw notFound(key);
+      return device;
+    },
+    async findByEuis(joinEui, devEui) {
+      if (joinEui === undefined || devEui === undefined) return undefined;
+      return endDevices.findByEuis(joinEui, devEui);
+    },
+    list: ({ tenantId, applicationId, updatedSince, page }) =>
+      applicationId === undefined
+        ? endDevices.listAll(tenantId, updatedSince, page)
+        : endDevices.list({ tenantId, applicationId }, updatedSince, page),
+    async update(key, change) {
+      const device = await update(key, change);
+      publish(endDeviceEvents.update, key);
+      return device;
+    },
+    async delete(keys, cascade) {
+      const devices = await Promise.all(keys.map(find));
+      devices.forEach((device, index) => {
+        if (device === undefined) throw notFound(keys[index]!);
+      });
+      if (cascade) {
+        for (const [index, key] of keys.entries()) {
+          await options.onDeviceDeleted(identifiersOf(key, devices[index]));
+        }
+      }
+      try {
+        await store.transact((writer) => {
+          for (const key of keys) endDevices.delete(writer, key);
+        });
+      } finally {
+        keys.forEach(changed);
+      }
+      for (const key of keys) publish(endDeviceEvents.delete, key);
+    },
+    profile(ids) {
+      const profile = profiles.get(endDeviceKey(ids));
+      return profile instanceof Promise ? profile.then((loaded) => loaded ?? profileOf(undefined)) : profile;
+    },
+    activity: createDeviceActivityLog(clock, (activities) =>
+      writeActivities(registries, activities, update).catch((error: unknown) =>
+        options.log.warn("device activity was not written", { error, devices: activities.length }),
+      ),
+    ),
+  };
+}
+
+/** Times go into their columns in one write; locations, which are rare, into the device itself. */
+async function writeActivities(
+  { store, endDevices }: Registries,
+  activities: readonly DeviceActivity[],
+  update: (key: DeviceKey, change: (stored: EndDevice) => EndDevice) => Promise<EndDevice>,
+): Promise<void> {
+  await store.write((writer) => {
+    for (const { ids, seenAt, activatedAt } of activities) {
+      if (seenAt !== undefined) endDevices.noteSeen(writer, ids, seenAt);
+      if (activatedAt !== undefined) endDevices.noteActivated(writer, ids, activatedAt);
+    }
+  });
+  for (const { ids, locations } of activities) {
+    if (locations === undefined || (await endDevices.get(ids)) === undefined) continue;
+    await update(ids, (stored) => withLocations(stored, locations));
+  }
+}
+
+function withLocations(device: EndDevice, locations: ReadonlyMap<string, Location>): EndDevice {
+  const messages = [...locations].map(([service, location]) => [service, locationMessage(location)] as const);
+  return { ...device, locations: { ...device.locations, ...Object.fromEntries(messages) } };
+}
+
+function notFound(key: DeviceKey) {
+  return endDeviceNotFound({ device_id: key.deviceId, application_id: key.applicationId });
+}
+
+function identifiersOf(key: DeviceKey, device: EndDevice | undefined): EndDeviceIdentifiers {
+  const devEui = formatEui(device?.ids?.devEui);
+  const joinEui = formatEui(device?.ids?.joinEui);
+  return {
+    ...key,
+    ...(devEui === undefined ? {} : { devEui }),
+    ...(joinEui === undefined ? {} : { joinEui }),
+  };
+}
+
+async function explainEuis({ endDevices }: Registries, key: DeviceKey, device: EndDevice) {
+  const joinEui = formatEui(device.ids?.joinEui);
+  const devEui = formatEui(device.ids?.devEui);
+  const holder =
+    joinEui === undefined || devEui === undefined ? undefined : await endDevices.findByEuis(joinEui, devEui);
+  // What another tenant has registered is nobody's business.
+  if (holder?.tenantId !== key.tenantId) return euiTaken();
+  return endDeviceEuisTaken({
+    join_eui: joinEui ?? "",
+    dev_eui: devEui ?? "",
+    device_id: holder.deviceId,
+    application_id: holder.applicationId,
+  });
+}

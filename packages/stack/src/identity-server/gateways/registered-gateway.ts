@@ -1,0 +1,55 @@
+import { DownlinkPathConstraint, durationMs, type Gateway } from "@skylark/api";
+import type { GatewayIdentifiers } from "../../domain/identifiers.ts";
+import type { Location } from "../../domain/uplink.ts";
+import { domainLocation } from "../devices/device-profile.ts";
+import { formatEui } from "../eui.ts";
+
+/** A gateway as its owner registered it, for the servers that talk to it. */
+export interface RegisteredGateway {
+  readonly ids: GatewayIdentifiers;
+  readonly frequencyPlanIds: readonly string[];
+  readonly antennas: readonly { readonly gain: number; readonly location?: Location }[];
+  readonly locationPublic: boolean;
+  readonly statusPublic: boolean;
+  readonly enforceDutyCycle: boolean;
+  readonly scheduleDownlinkLate: boolean;
+  readonly scheduleAnytimeDelayMs: number;
+  readonly updateLocationFromStatus: boolean;
+  readonly requireAuthenticatedConnection: boolean;
+  readonly downlinkPathConstraint: "NONE" | "PREFER_OTHER" | "NEVER";
+}
+
+export function registeredGateway(tenantId: string, gateway: Gateway): RegisteredGateway {
+  const eui = formatEui(gateway.ids?.eui);
+  return {
+    ids: {
+      tenantId,
+      gatewayId: gateway.ids?.gatewayId ?? "",
+      ...(eui === undefined ? {} : { eui }),
+    },
+    frequencyPlanIds: [...gateway.frequencyPlanIds],
+    antennas: gateway.antennas.map(({ gain, location }) =>
+      location === undefined ? { gain } : { gain, location: domainLocation(location) },
+    ),
+    locationPublic: gateway.locationPublic,
+    statusPublic: gateway.statusPublic,
+    enforceDutyCycle: gateway.enforceDutyCycle,
+    scheduleDownlinkLate: gateway.scheduleDownlinkLate,
+    scheduleAnytimeDelayMs:
+      gateway.scheduleAnytimeDelay === undefined ? 0 : durationMs(gateway.scheduleAnytimeDelay),
+    updateLocationFromStatus: gateway.updateLocationFromStatus,
+    requireAuthenticatedConnection: gateway.requireAuthenticatedConnection,
+    downlinkPathConstraint: pathConstraint(gateway.downlinkPathConstraint),
+  };
+}
+
+function pathConstraint(constraint: DownlinkPathConstraint): RegisteredGateway["downlinkPathConstraint"] {
+  switch (constraint) {
+    case DownlinkPathConstraint.PREFER_OTHER:
+      return "PREFER_OTHER";
+    case DownlinkPathConstraint.NEVER:
+      return "NEVER";
+    default:
+      return "NONE";
+  }
+}

@@ -1,0 +1,348 @@
+import { type DevAddr, usesSharedFCntDown } from "@skylark/lorawan";
+import type { Clock } from "../../clock/clock.ts";
+import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
+import type { Reservation, TransmissionResult } from "../../domain/downlink.ts";
+import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
+import { ulid } from "../../domain/ulid.ts";
+import { defineErrors } from "../../errors/errors.ts";
+import type { EventPublisher, EventSubject } from "../../events/events.ts";
+import type { Logger } from "../../log/log.ts";
+import { commit, type StagedChange, type Store } from "../../store/store.ts";
+import type { SessionState } from "../device.ts";
+import type { DeviceCache } from "../device-cache.ts";
+import type { DeviceEntry } from "../device-entry.ts";
+import * as events from "../events.ts";
+import type { AskFacts } from "../mac/behaviour.ts";
+import { eventOfSent, macDetails } from "../mac/events.ts";
+import { needsRequest } from "../mac/exchange.ts";
+import type { ApplicationServer, GatewayServer } from "../peers.ts";
+import { regionOf } from "../region.ts";
+import type { DeviceWriter } from "../storage/device-store.ts";
+import type { TimerWheel } from "../timer-wheel.ts";
+import { buildDataDownlink } from "./build-frame.ts";
+import type { OpenWindow } from "./open-window.ts";
+import {
+  type MACShare,
+  minApplicationFCnt,
+  type PlannedDownlink,
+  planDownlink,
+  shareOfMACCommands,
+} from "./plan-downlink.ts";
+import { longestMACPayload, receiveWindows, type SizedWindow, windowsThatFit } from "./receive-windows.ts";
+
+const errors = defineErrors("pkg/networkserver");
+const noDownlinkPath = errors.notFound("no_downlink_path", "no downlink path available");
+const transmissionFailed = errors.unknown(
+  "transmission",
+  "downlink transmission failed with result `{result}`",
+);
+
+/** What deciding takes beyond the gateway's lead time: a query and a commit under load. */
+const decisionMs = 30;
+const rx2AfterRx1Ms = 1000;
+
+export interface DownlinkCounters {
+  scheduled: number;
+  notScheduled: number;
+  transmitted: number;
+  notTransmitted: number;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly wheel: Pick<TimerWheel, "after">;
+  readonly store: Store;
+  readonly writer: DeviceWriter;
+  readonly cache: DeviceCache;
+  readonly gatewayServer: GatewayServer;
+  readonly applicationServer: ApplicationServer;
+  readonly events: EventPublisher;
+  readonly logger: Logger;
+  readonly statusTimePeriodicityMs: number;
+  readonly statusCountPeriodicity: number;
+}
+
+/** Decides on downlinks after uplinks, as late as the gateway allows, so that applications can still answer. */
+export class ClassADownlinks {
+  readonly #around: Surroundings;
+  readonly counters: DownlinkCounters = { scheduled: 0, notScheduled: 0, transmitted: 0, notTransmitted: 0 };
+
+  constructor(surroundings: Surroundings) {
+    this.#around = surroundings;
+  }
+
+  /** To be called in the device's turn, once its uplink is committed. */
+  open(entry: DeviceEntry, window: OpenWindow): void {
+    if (!entry.settings.scheduleDownlinks) return;
+    entry.window = window;
+    const { cache, wheel, clock } = this.#around;
+    const endsInMs = window.receivedAt + window.rx1DelayMs + rx2AfterRx1Ms - clock.now();
+    cache.hold(entry);
+    wheel.after(endsInMs, () => {
+      if (entry.window === window) entry.window = undefined;
+      cache.release(entry);
+    });
+    if (
+      window.needsAck ||
+      window.needsAnswer ||
+      window.answers.length > 0 ||
+      this.#needsRequest(entry, window)
+    ) {
+      this.#time(entry, window);
+      return;
+    }
+    this.#timeIfQueued(entry, window);
+  }
+
+  /** Something was queued for the device: a window that is still open is used. */
+  queued(ids: EndDeviceIdentifiers): void {
+    const entry = this.#around.cache.peek(ids);
+    if (entry?.window !== undefined) this.#time(entry, entry.window);
+  }
+
+  #needsRequest(entry: DeviceEntry, window: OpenWindow): boolean {
+    const { current } = entry.state;
+    return current !== undefined && needsRequest(this.#askFacts(entry, current, window));
+  }
+
+  #timeIfQueued(entry: DeviceEntry, window: OpenWindow): void {
+    const queued = this.#around.applicationServer.hasDownlink(window.session.ids);
+    if (queued === false) return;
+    if (queued === true) {
+      this.#time(entry, window);
+      return;
+    }
+    queued.then(
+      (isQueued) => {
+        if (isQueued) this.#time(entry, window);
+      },
+      (error: unknown) => this.#around.logger.error("could not look into a downlink queue", { error }),
+    );
+  }
+
+  #time(entry: DeviceEntry, window: OpenWindow): void {
+    if (window.isTimed || window.isUsed || entry.window !== window) return;
+    const { cache, wheel, clock, gatewayServer } = this.#around;
+    const leadMs = window.paths.length === 0 ? 0 : gatewayServer.leadTimeMs({ paths: window.paths });
+    const decideInMs = window.receivedAt + window.rx1DelayMs - leadMs - decisionMs - clock.now();
+    if (decideInMs + decisionMs + rx2AfterRx1Ms < 0) return;
+    window.isTimed = true;
+    cache.hold(entry);
+    const decide = () => void this.#decide(entry, window);
+    if (decideInMs > 0) wheel.after(decideInMs, decide);
+    else decide();
+  }
+
+  async #decide(entry: DeviceEntry, window: OpenWindow): Promise<void> {
+    try {
+      await entry.run(() => this.#use(entry, window));
+    } catch (error) {
+      this.#fail(entry, window, error);
+    } finally {
+      window.isTimed = false;
+      this.#around.cache.release(entry);
+    }
+  }
+
+  /** In the device's turn: fills the window, if it is still the last one and there is something to say. */
+  async #use(entry: DeviceEntry, window: OpenWindow): Promise<void> {
+    const { current } = entry.state;
+    if (entry.window !== window || window.isUsed || current?.session !== window.session) return;
+    const { band } = regionOf(entry.settings);
+    const windows = windowsOf(band, current, window);
+    const facts = this.#askFacts(entry, current, window);
+    const { ids, sessionKeyId } = current.session;
+    const maxMACPayloadLength = longestMACPayload(windows);
+    const hasApplicationDownlink = await this.#around.applicationServer.hasDownlink(ids);
+    const share = shareOfMACCommands(window.answers, facts, { maxMACPayloadLength, hasApplicationDownlink });
+    const next =
+      hasApplicationDownlink && share.room >= 0
+        ? await this.#around.applicationServer.nextDownlink({
+            ids,
+            sessionKeyId,
+            minFCnt: minApplicationFCnt(current.counters, current.mac),
+            maxPayloadLength: share.room,
+            receiveClass: "A",
+          })
+        : {};
+    const isWorthwhile =
+      next.downlink !== undefined || share.commands.length > 0 || window.needsAck || window.needsAnswer;
+    if (!isWorthwhile) {
+      if (next.change !== undefined) await commit(this.#around.store, [next.change]);
+      return;
+    }
+    const waits = hasApplicationDownlink && next.downlink === undefined && share.room < 0;
+    const planned = planDownlink(
+      window,
+      { counters: current.counters, facts },
+      waits ? { ...share, isCut: true } : share,
+      next.downlink,
+    );
+    await this.#send({ entry, window, current, planned, share, windows, ...next });
+  }
+
+  async #send(decided: {
+    readonly entry: DeviceEntry;
+    readonly window: OpenWindow;
+    readonly current: SessionState;
+    readonly planned: PlannedDownlink;
+    readonly share: MACShare;
+    readonly windows: readonly SizedWindow[];
+    readonly downlink?: EncryptedDownlink;
+    readonly change?: StagedChange;
+  }): Promise<void> {
+    const { entry, window, current, planned, downlink } = decided;
+    const { events: bus, gatewayServer, store, writer } = this.#around;
+    const subject: EventSubject = { kind: "device", ids: current.session.ids };
+    const correlationIds = [
+      ...window.correlationIds,
+      ...(downlink?.correlationIds ?? []),
+      `ns:downlink:${ulid(this.#around.clock.now())}`,
+      `ns:transmission:${ulid(this.#around.clock.now())}`,
+    ];
+    bus.publish(events.downDataAttempt, subject, () => ({ correlationIds }));
+    if (window.paths.length === 0) throw noDownlinkPath();
+    const phyPayload = buildDataDownlink(current.session, current.mac, planned.content);
+    const reservation = gatewayServer.reserve({
+      paths: window.paths,
+      windows: windowsThatFit(decided.windows, planned.macPayloadLength),
+      payloadLength: phyPayload.length,
+      priority: decided.share.commands.length > 0 ? "HIGHEST" : (downlink?.priority ?? "HIGHEST"),
+    });
+    const after: SessionState = { ...current, counters: planned.counters, mac: planned.mac };
+    const sessionChange: StagedChange = {
+      write: (to) => {
+        writer.moveCounters(to, entry.deviceNo, after.counters);
+        if (after.mac !== current.mac) writer.setMACState(to, entry.deviceNo, "current", after.mac);
+      },
+      committed: () => {
+        entry.state = { ...entry.state, current: after };
+      },
+    };
+    try {
+      await commit(store, decided.change === undefined ? [sessionChange] : [sessionChange, decided.change]);
+    } catch (error) {
+      reservation.cancel();
+      throw error;
+    }
+    window.isUsed = true;
+    this.counters.scheduled++;
+    bus.publish(events.downDataSuccess, subject, () => ({ correlationIds }));
+    for (const command of decided.share.commands) {
+      bus.publish(eventOfSent(command), subject, () => macDetails(command, correlationIds));
+    }
+    this.#transmit(entry, reservation, { phyPayload, correlationIds, subject, downlink });
+  }
+
+  /** The gateway's answer may take seconds: the device's next frame does not wait for it. */
+  #transmit(
+    entry: DeviceEntry,
+    reservation: Reservation,
+    frame: {
+      readonly phyPayload: Uint8Array;
+      readonly correlationIds: readonly string[];
+      readonly subject: Extract<EventSubject, { kind: "device" }>;
+      readonly downlink: EncryptedDownlink | undefined;
+    },
+  ): void {
+    const { cache, events: bus, logger } = this.#around;
+    const { correlationIds, subject, downlink } = frame;
+    cache.hold(entry);
+    const done = reservation.transmit(frame.phyPayload, correlationIds).then(async (result) => {
+      if (result === "SUCCESS") {
+        this.counters.transmitted++;
+        bus.publish(events.transmissionSuccess, subject, () => ({ correlationIds }));
+      } else {
+        this.counters.notTransmitted++;
+        bus.publish(events.transmissionFail, subject, () =>
+          events.failureDetails(transmissionFailed({ result }), correlationIds),
+        );
+      }
+      if (downlink !== undefined)
+        await entry.run(() => this.#report(entry, subject.ids, { downlink, result }));
+    });
+    done
+      .catch((error: unknown) => logger.error("could not record a transmission", { error }))
+      .finally(() => cache.release(entry));
+  }
+
+  async #report(
+    entry: DeviceEntry,
+    ids: EndDeviceIdentifiers,
+    { downlink, result }: { readonly downlink: EncryptedDownlink; readonly result: TransmissionResult },
+  ): Promise<void> {
+    const { applicationServer, store } = this.#around;
+    const reported = await applicationServer.stageTransmissionResult(ids, downlink, result);
+    const isLost = result !== "SUCCESS" && result !== "NO_ACKNOWLEDGMENT";
+    const changes = isLost && downlink.confirmed ? this.#stopWaitingForAck(entry, downlink.fCnt) : [];
+    await commit(store, [...changes, reported]);
+  }
+
+  /** What was not sent cannot be acknowledged. */
+  #stopWaitingForAck(entry: DeviceEntry, fCnt: number): StagedChange[] {
+    const { current } = entry.state;
+    if (entry.isDeleted || current?.mac.pendingConfirmedFCnt !== fCnt) return [];
+    const { pendingConfirmedFCnt: _, ...mac } = current.mac;
+    return [
+      {
+        write: (to) => this.#around.writer.setMACState(to, entry.deviceNo, "current", mac),
+        committed: () => {
+          entry.state = { ...entry.state, current: { ...current, mac } };
+        },
+      },
+    ];
+  }
+
+  #fail(entry: DeviceEntry, window: OpenWindow, error: unknown): void {
+    this.counters.notScheduled++;
+    const { events: bus, logger } = this.#around;
+    logger.debug("could not schedule a downlink", { device_id: entry.ids.deviceId, error });
+    bus.publish(events.downDataFail, { kind: "device", ids: window.session.ids }, () =>
+      events.failureDetails(error, window.correlationIds),
+    );
+  }
+
+  #askFacts(entry: DeviceEntry, { mac, session }: SessionState, window: OpenWindow): AskFacts {
+    const { settings } = entry;
+    const { statusTimePeriodicityMs, statusCountPeriodicity } = this.#around;
+    return {
+      mac,
+      settings,
+      region: regionOf(settings),
+      now: this.#around.clock.now(),
+      fCntUp: window.fCntUp,
+      dataRateIndex: window.dataRateIndex,
+      sessionStartedAt: session.startedAt,
+      statusTimePeriodicityMs: settings.statusTimePeriodicityMs ?? statusTimePeriodicityMs,
+      statusCountPeriodicity: settings.statusCountPeriodicity ?? statusCountPeriodicity,
+    };
+  }
+}
+
+/** As the device had them set when it sent the uplink. */
+function windowsOf(
+  band: Parameters<typeof receiveWindows>[0],
+  { mac }: SessionState,
+  window: OpenWindow,
+): readonly SizedWindow[] {
+  return receiveWindows(band, { ...mac.current, rx1Delay: window.rx1DelayMs / 1000 }, window);
+}
+
+/** What an application's downlink is encrypted for. */
+export interface DownlinkSession {
+  readonly devAddr: DevAddr;
+  readonly sessionKeyId: Uint8Array;
+  readonly minFCnt: number;
+  /** LoRaWAN 1.1 counts application downlinks apart from the network's. */
+  readonly separateApplicationCounter: boolean;
+}
+
+/** The session that a downlink of the application would go to. */
+export function downlinkSessionOf({ session, counters, mac }: SessionState): DownlinkSession {
+  return {
+    devAddr: session.devAddr,
+    sessionKeyId: session.sessionKeyId,
+    minFCnt: minApplicationFCnt(counters, mac),
+    separateApplicationCounter: !usesSharedFCntDown(mac.macVersion),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Server } from "node:http";
+import { createServer, STATUS_CODES } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { statusCodes } from "@skylark/api";
+import type { HttpPlatform } from "./http-platform.ts";
+import { announcesTooMuch } from "./request-body.ts";
+
+export interface HttpListenOptions {
+  readonly port: number;
+  /** All interfaces when absent. */
+  readonly host?: string;
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** How long a client may take for the head of a request, and for the whole of it. */
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly maxConnections?: number;
+}
+
+/** A port that is listened on. */
+export interface HttpListener {
+  readonly port: number;
+  /** Lets requests under way end for at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const defaults = { headersTimeoutMs: 15_000, requestTimeoutMs: 120_000, maxConnections: 20_000 };
+const keepAliveMs = 75_000;
+const maxHeaderBytes = 64 * 1024;
+
+/** Rejects with the system's error when the port cannot be had. */
+export async function listenHttp(platform: HttpPlatform, options: HttpListenOptions): Promise<HttpListener> {
+  const server = createConfiguredServer(options);
+  server.on("request", (request, response) => platform.serve(request, response));
+  server.on("checkContinue", (request, response) => {
+    // Who asks whether to send a body that is too large is told so before.
+    if (!announcesTooMuch(request, platform.maxBodyBytes)) response.writeContinue();
+    platform.serve(request, response);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port: options.port, ...(options.host !== undefined && { host: options.host }) }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs) => closeServer(server, graceMs),
+  };
+}
+
+function createConfiguredServer(options: HttpListenOptions): Server {
+  const limits = {
+    headersTimeout: options.headersTimeoutMs ?? defaults.headersTimeoutMs,
+    requestTimeout: options.requestTimeoutMs ?? defaults.requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    maxHeaderSize: maxHeaderBytes,
+    // How promptly the time limits are enforced.
+    connectionsCheckingInterval: Math.min(2_000, options.headersTimeoutMs ?? defaults.headersTimeoutMs),
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    noDelay: true,
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(limits)
+      : createTlsServer({ ...limits, ...options.tls, minVersion: "TLSv1.2" });
+  server.maxConnections = options.maxConnections ?? defaults.maxConnections;
+  return server;
+}
+
+const refusals: Readonly<Record<string, readonly [status: number, text: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "the request's headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "the request took too long to arrive"],
+  HPE_INVALID_VERSION: [505, "HTTP/1.1 is spoken here"],
+};
+
+/** What is no HTTP gets an answer too, as far as the socket can take one. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = refusals[error.code ?? ""] ?? [400, "the request is not valid HTTP"];
+  const body = JSON.stringify({ code: statusCodes.invalidArgument, message });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  // A client that does not read is not waited for.
+  socket.setTimeout(2_000, () => socket.destroy());
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  server.close(() => {
+    clearTimeout(timer);
+    resolve();
+  });
+  server.closeIdleConnections();
+  return promise;
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP } from "node:net";
+
+/** Networks whose word on where a request came from is taken: loopback and private ones, as proxies live there. */
+export const privateNetworks: readonly string[] = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "::1/128",
+  "fc00::/7",
+];
+
+/** Finds the address of the client behind trusted proxies. */
+export function remoteAddressReader(
+  trustedNetworks: readonly string[],
+): (request: IncomingMessage) => string {
+  const trusted = new BlockList();
+  for (const network of trustedNetworks) {
+    const [address = "", bits] = network.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    trusted.addSubnet(address, Number(bits ?? (family === "ipv6" ? 128 : 32)), family);
+  }
+  const isTrusted = (address: string): boolean => {
+    const family = isIP(address);
+    return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
+  };
+  return (request) => {
+    const peer = plainAddress(request.socket.remoteAddress ?? "");
+    const forwarded = request.headers["x-forwarded-for"];
+    if (typeof forwarded !== "string" || !isTrusted(peer)) return peer;
+    // Each proxy appends whom it heard from, so the last one that no proxy of ours wrote is the client.
+    const hops = forwarded.split(",").map((hop) => plainAddress(hop.trim()));
+    const client = hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? peer;
+    return isIP(client) === 0 ? peer : client;
+  };
+}
+
+/** An IPv4 address that came over an IPv6 socket is an IPv4 address. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") ? address.slice(7) : address;
+}

@@ -1,0 +1,68 @@
+import type { OutgoingHttpHeaders } from "node:http";
+import type { HttpCall } from "./http-call.ts";
+import type { RateLimitResult } from "./rate-limiter.ts";
+
+const exposedHeaders = [
+  "Date",
+  "Content-Length",
+  "X-Rate-Limit-Limit",
+  "X-Rate-Limit-Available",
+  "X-Rate-Limit-Reset",
+  "X-Rate-Limit-Retry",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+  "X-Request-Id",
+  "X-Total-Count",
+  "X-Warning",
+].join(", ");
+
+/** Answers to a browser's question whether it may ask. */
+export const preflightHeaders: OutgoingHttpHeaders = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+  "Access-Control-Allow-Headers": "Authorization, Content-Type, X-CSRF-Token",
+  "Access-Control-Max-Age": "600",
+};
+
+/** The headers of an answer of the API: whatever it says, nobody stores, frames or sniffs it. */
+export function responseHeaders(call: HttpCall, contentType: string): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {
+    "Content-Type": contentType,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-XSS-Protection": "1; mode=block",
+    "X-Request-Id": call.requestId,
+  };
+  if (call.header("origin") !== undefined) {
+    headers["Access-Control-Allow-Origin"] = "*";
+    headers["Access-Control-Expose-Headers"] = exposedHeaders;
+  }
+  if (call.rateLimit !== undefined) addRateLimit(headers, call.rateLimit);
+  if (call.totalCount !== undefined) headers["X-Total-Count"] = String(call.totalCount);
+  if (call.warnings.length > 0) headers["X-Warning"] = call.warnings.map(headerText);
+  return headers;
+}
+
+/** The names that the code of The Things Stack uses, and those of its documentation. */
+function addRateLimit(headers: OutgoingHttpHeaders, rateLimit: RateLimitResult): void {
+  const limit = String(rateLimit.limit);
+  const remaining = String(rateLimit.remaining);
+  const reset = String(Math.ceil(rateLimit.resetMs / 1000));
+  const retry = String(Math.ceil(rateLimit.retryMs / 1000));
+  headers["X-Rate-Limit-Limit"] = limit;
+  headers["X-Rate-Limit-Available"] = remaining;
+  headers["X-Rate-Limit-Reset"] = reset;
+  headers["X-Rate-Limit-Retry"] = retry;
+  headers["X-RateLimit-Limit"] = limit;
+  headers["X-RateLimit-Remaining"] = remaining;
+  headers["X-RateLimit-Reset"] = reset;
+  if (rateLimit.limited) headers["Retry-After"] = retry;
+}
+
+/** What a header can hold: a warning may quote what a caller sent. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 500);
+}

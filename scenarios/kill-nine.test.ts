@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, it } from "node:test";
+import { decodePHYPayload } from "@skylark/lorawan";
+import {
+  Air,
+  activationOf,
+  type DeviceIdentity,
+  DeviceSession,
+  deviceIdentity,
+  type GatewayDownlink,
+  inParallel,
+  randomInteger,
+  registerAbpDevice,
+  registerApplication,
+  registerGateway,
+  SimulatedGateway,
+  seededRandom,
+  setFormatter,
+  systemClock,
+  type UplinkTransmission,
+  V3Client,
+  wait,
+} from "@skylark/testkit";
+import mqtt from "mqtt";
+import { type StackProcess, startStackProcess } from "./stack-process.ts";
+
+const kills = Number(process.env.SKYLARK_KILLS ?? 20);
+const deviceCount = 40;
+const gatewayEui = "02534C9900000001";
+const formatter =
+  "function decodeUplink(input) { return { data: { n: input.bytes[0] * 256 + input.bytes[1] } }; }";
+
+/** A device that only sends: what the network answers is read off the gateway. */
+interface Sender {
+  readonly identity: DeviceIdentity;
+  readonly session: DeviceSession;
+}
+
+let stack: StackProcess;
+let flags: string[];
+let gateway: SimulatedGateway;
+let senders: Sender[];
+let subscriber: mqtt.MqttClient;
+let sending = true;
+const seed = Math.floor(Math.random() * 2 ** 31);
+const random = seededRandom(seed);
+/** Every frame that was ever sent, to be replayed. */
+const sent: UplinkTransmission[] = [];
+/** `device/fCnt` of each message as often as the durable subscriber got it. */
+const received = new Map<string, number>();
+/** `devAddr/fCnt` of each downlink as often as the gateway was given it. */
+const downlinks = new Map<string, number>();
+
+before(async () => {
+  stack = await startStackProcess();
+  flags = [
+    `--gs.udp.listen=127.0.0.1:${stack.udpPort}`,
+    `--as.mqtt.listen=127.0.0.1:${stack.mqttPort}`,
+    `--http.listen=127.0.0.1:${stack.httpPort}`,
+  ];
+  senders = await registerSenders();
+  gateway = new SimulatedGateway({
+    eui: gatewayEui,
+    server: { host: "127.0.0.1", port: stack.udpPort },
+    air: new Air({ clock: systemClock }),
+    keepAliveMs: 200,
+    onDownlink: noteDownlink,
+  });
+  await gateway.start();
+  subscriber = await durableClient("durable", (topic, payload) => {
+    if (!topic.endsWith("/up")) return;
+    const message = JSON.parse(payload.toString());
+    const counter = message.uplink_message.f_cnt ?? 0;
+    assert.equal(message.uplink_message.decoded_payload.n, counter & 0xffff, "the payload of this counter");
+    const key = `${message.end_device_ids.device_id}/${counter}`;
+    received.set(key, (received.get(key) ?? 0) + 1);
+  });
+});
+
+after(async () => {
+  sending = false;
+  await subscriber?.endAsync(true);
+  await gateway?.stop();
+  await stack?.kill();
+});
+
+async function registerSenders(): Promise<Sender[]> {
+  const api = new V3Client({ url: `http://127.0.0.1:${stack.httpPort}`, apiKey: stack.adminKey });
+  await registerApplication(api, "app1");
+  await setFormatter(api, "app1", { uplink: formatter });
+  await registerGateway(api, { gatewayId: "gtw1", eui: gatewayEui, frequencyPlanId: "EU_863_870_TTN" });
+  const identities = Array.from({ length: deviceCount }, (_, index) => deviceIdentity(99, index));
+  await inParallel(deviceCount, 8, (index) =>
+    registerAbpDevice(api, {
+      applicationId: "app1",
+      identity: identities[index]!,
+      version: "1.0.3",
+      frequencyPlanId: "EU_863_870_TTN",
+      macSettings: { rx1_delay: 1, desired_rx1_delay: 1 },
+    }),
+  );
+  api.close();
+  return identities.map((identity) => {
+    const activation = activationOf(identity, { kind: "abp", version: "1.0.3" });
+    if (!("abp" in activation)) throw new Error("unreachable");
+    return { identity, session: new DeviceSession({ ...activation.abp, is11: false }) };
+  });
+}
+
+function noteDownlink({ payload }: GatewayDownlink): void {
+  const frame = decodePHYPayload(payload);
+  if (frame.mType !== "unconfirmedDown" && frame.mType !== "confirmedDown") return;
+  const key = `${frame.devAddr}/${frame.fCnt}`;
+  downlinks.set(key, (downlinks.get(key) ?? 0) + 1);
+}
+
+async function durableClient(
+  clientId: string,
+  onMessage: (topic: string, payload: Buffer) => void,
+): Promise<mqtt.MqttClient> {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${stack.mqttPort}`, {
+    clientId,
+    clean: false,
+    username: "app1",
+    password: stack.adminKey,
+    reconnectPeriod: 50,
+    connectTimeout: 5000,
+  });
+  client.on("message", onMessage);
+  client.on("error", () => {});
+  await new Promise<void>((resolve) => client.once("connect", () => resolve()));
+  await client.subscribeAsync("#", { qos: 2 });
+  return client;
+}
+
+/** Sends the next frame of a device, every third one confirmed so that an answer is due. */
+function sendNext({ session }: Sender): void {
+  const fCnt = session.fCntUp;
+  const payload = session.sealUplink(
+    {
+      confirmed: fCnt % 3 === 0,
+      fCtrl: { adr: false, adrAckReq: false, ack: false, classB: false },
+      commands: new Uint8Array(0),
+      fPort: 1,
+      payload: Uint8Array.of((fCnt >> 8) & 0xff, fCnt & 0xff),
+    },
+    { dataRate: 5, channel: 0 },
+  );
+  session.fCntUp = fCnt + 1;
+  const now = systemClock.monotonicMs();
+  const transmission: UplinkTransmission = {
+    payload,
+    frequency: [868_100_000, 868_300_000, 868_500_000][fCnt % 3]!,
+    dataRate: "SF7BW125",
+    startAt: now - 50,
+    endAt: now,
+  };
+  sent.push(transmission);
+  gateway.hear(transmission, { rssi: -70, snr: 8 });
+}
+
+async function sendUntilStopped(): Promise<void> {
+  for (let turn = 0; sending; turn++) {
+    sendNext(senders[turn % senders.length]!);
+    if (turn % 7 === 0 && subscriber.connected) pushDownlink(senders[turn % senders.length]!);
+    await wait(systemClock, 2);
+  }
+}
+
+function pushDownlink({ identity }: Sender): void {
+  subscriber.publish(
+    `v3/app1/devices/${identity.deviceId}/down/push`,
+    JSON.stringify({ downlinks: [{ f_port: 5, frm_payload: "AQI=" }] }),
+    { qos: 1 },
+    () => {},
+  );
+}
+
+/** Waits until nothing new has arrived for a while. */
+async function untilQuiet(seen: ReadonlyMap<string, number>): Promise<void> {
+  for (let size = -1; size !== seen.size; ) {
+    size = seen.size;
+    await wait(systemClock, 3000);
+  }
+}
+
+const repeated = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, count]) => count !== 1);
+
+describe(`a stack that is killed ${kills} times under load (seed ${seed})`, () => {
+  it("keeps its promises", async () => {
+    const traffic = sendUntilStopped();
+    for (let kill = 0; kill < kills; kill++) {
+      await wait(systemClock, randomInteger(random, 1500) + 100);
+      await stack.kill();
+      stack = await startStackProcess({ dataDirectory: stack.dataDirectory, flags });
+    }
+    await wait(systemClock, 2000);
+    sending = false;
+    await traffic;
+    await untilQuiet(received);
+
+    assert.ok(
+      received.size > deviceCount * kills,
+      `enough was accepted: ${received.size} of ${sent.length} sent`,
+    );
+    assert.ok(downlinks.size > deviceCount, `enough was answered: ${downlinks.size}`);
+    assert.deepEqual(repeated(received), [], "every message came exactly once");
+    assert.deepEqual(repeated(downlinks), [], "no downlink counter was used twice");
+  });
+
+  it("accepts no frame a second time", async () => {
+    const accepted = received.size;
+    for (const [index, transmission] of sent.entries()) {
+      const now = systemClock.monotonicMs();
+      gateway.hear({ ...transmission, startAt: now - 50, endAt: now }, { rssi: -70, snr: 8 });
+      if (index % 20 === 0) await wait(systemClock, 2);
+    }
+    await untilQuiet(received);
+    assert.deepEqual(repeated(received), []);
+    // Frames sent while the stack was down were never accepted, and lie behind the counter now: not one is new.
+    assert.equal(received.size, accepted);
+  });
+
+  it("loses nothing that was committed", async () => {
+    await stack.stop();
+    const database = new DatabaseSync(join(stack.dataDirectory, "skylark.db"), { readOnly: true });
+    const rows = database.prepare("SELECT device_id, payload FROM as_messages WHERE kind = 'up'").all();
+    database.close();
+    const stored = rows.map((row) => {
+      const message = JSON.parse(Buffer.from(row.payload as Uint8Array).toString());
+      return `${row.device_id}/${message.uplink_message.f_cnt ?? 0}`;
+    });
+    assert.deepEqual(stored.sort(), [...received.keys()].sort());
+  });
+});
