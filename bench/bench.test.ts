@@ -14,6 +14,7 @@ function runBench(parts: readonly string[], fault: string): Promise<{ code: numb
     [
       ...["bench/main.ts", ...parts, "--quick", "--stack-main", "bench/fake-stack.ts"],
       ...[`--stack-option=--fault=${fault}`, "--seconds", "1", "--devices", "100", "--formatter", "on"],
+      ...["--copies", fault === "none" ? "1,3" : "1"],
     ],
     { cwd: root },
   );

@@ -7,11 +7,14 @@ interface OptionEntry {
 
 const table = {
   devices: { default: "50000", description: "ABP devices that send uplinks" },
-  gateways: { default: "8", description: "gateways that receive uplinks" },
+  gateways: {
+    default: "64",
+    description: "gateways that receive uplinks; servers limit the datagrams of each",
+  },
   rate: { default: "", description: "uplinks per second to hold; searched for when not given" },
   frames: { default: "200000", description: "uplinks of the search for the highest rate" },
   seconds: { default: "10", description: "length of every run at a fixed rate" },
-  window: { default: "192", description: "PUSH_DATA that may be unacknowledged, over all gateways" },
+  window: { default: "96", description: "PUSH_DATA that may be unacknowledged, over all gateways" },
   "in-flight": { default: "12000", description: "uplinks that may be under way during the search" },
   "dedup-window-ms": {
     default: "200",
@@ -38,7 +41,10 @@ const table = {
     description: "keep the server's data here and use it again; else a temporary directory",
   },
   connections: { default: "32", description: "HTTP connections while registering" },
-  "stack-option": { default: "", description: "options for the stack, separated by blanks, as in --stack-option='--a=1 --b=2'" },
+  "stack-option": {
+    default: "",
+    description: "options for the stack, separated by blanks, as in --stack-option='--a=1 --b=2'",
+  },
   "stack-main": { default: "packages/stack/src/main/main.ts", description: "the program to measure" },
   json: { default: "", description: "write the results to this file" },
 } as const satisfies Record<string, OptionEntry>;

@@ -51,3 +51,12 @@ export function residentMegabytes(pid: number): number {
   }
   return kilobytes / 1024;
 }
+
+/** Datagrams that the kernel threw away on this machine because a receive buffer was full. */
+export function droppedDatagrams(): number {
+  const lines = read("/proc/net/snmp")
+    .split("\n")
+    .filter((line) => line.startsWith("Udp:"));
+  const column = lines[0]?.split(" ").indexOf("RcvbufErrors") ?? -1;
+  return Number(lines[1]?.split(" ")[column] ?? 0);
+}

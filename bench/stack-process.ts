@@ -93,13 +93,11 @@ export async function startStack(program: StackProgram, dataDir: string): Promis
     adminKey,
     readyMs,
     async stop() {
+      const impatience = setTimeout(() => child.kill("SIGKILL"), 15_000);
       child.kill("SIGTERM");
-      const code = await Promise.race([
-        exited(child),
-        new Promise<"late">((resolve) => setTimeout(resolve, 15_000, "late")),
-      ]);
+      const code = await exited(child);
+      clearTimeout(impatience);
       if (code === 0) return;
-      child.kill("SIGKILL");
       throw new Error(`the stack ended with ${code} after SIGTERM:\n${errors}`);
     },
   };

@@ -38,7 +38,7 @@ export interface Reading {
 
 export function readingOf(sequence: number): Reading {
   return {
-    temperature: ((sequence * 7) % 8000) / 100 - 40,
+    temperature: (((sequence * 7) % 8000) - 4000) / 100,
     humidity: (sequence % 200) / 2,
     battery: 2000 + (sequence % 1600),
     sequence,

@@ -1,7 +1,7 @@
 import type { GatewayFleet } from "./gateway-fleet.ts";
 import { type Latencies, latencies } from "./latencies.ts";
 import type { MqttConnection } from "./mqtt-connection.ts";
-import { cpuMicroseconds, residentMegabytes } from "./processes.ts";
+import { cpuMicroseconds, droppedDatagrams, residentMegabytes } from "./processes.ts";
 import {
   encodeReading,
   expectedPayload,
@@ -60,6 +60,8 @@ export interface UplinkResult {
   readonly wrong: number;
   readonly firstMistake: string | undefined;
   readonly unacknowledged: number;
+  /** Datagrams that the kernel dropped at a full receive buffer: a loss that is not the server's. */
+  readonly kernelDrops: number;
   /** From the first datagram to the last message. */
   readonly seconds: number;
   /** From the first datagram to the last. */
@@ -203,6 +205,7 @@ export async function runUplinks(
     own: process.cpuUsage(),
     lost: fleet.unacknowledged,
     pulls: fleet.pullResps,
+    drops: droppedDatagrams(),
   };
   const startedAt = performance.now();
   const lastSentAt = await sendAll(run, pace, receipts, startedAt);
@@ -227,6 +230,7 @@ export async function runUplinks(
     wrong: receipts.wrong,
     firstMistake: receipts.firstMistake,
     unacknowledged: fleet.unacknowledged - before.lost,
+    kernelDrops: droppedDatagrams() - before.drops,
     seconds,
     sendingSeconds: (lastSentAt - startedAt) / 1000,
     perSecond: receipts.received / seconds,

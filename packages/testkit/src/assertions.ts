@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { DeviceDownlink, SimulatedDevice } from "./simulated-device.ts";
+import type { DeviceDownlink } from "./device-traffic.ts";
+import type { SimulatedDevice } from "./simulated-device.ts";
 import type { SimulatedGateway } from "./simulated-gateway.ts";
 
 /** The network kept to the protocol towards this device. */

@@ -95,3 +95,13 @@ export function usableChannels(parameters: DeviceParameters, dataRate: number): 
   }
   return usable;
 }
+
+/** TS001-1.0.4 §4.3.1.1: what a device gives up, one step at a time, when ADRACKReq stays unanswered. */
+export function backOff(parameters: DeviceParameters, region: DeviceRegion): void {
+  if (parameters.txPowerIndex > 0) parameters.txPowerIndex = 0;
+  else if (parameters.dataRate > region.uplinkDataRates[0]) parameters.dataRate--;
+  else {
+    for (const index of region.defaultChannels.keys()) parameters.enabled[index] = true;
+    parameters.nbTrans = 1;
+  }
+}

@@ -4,6 +4,7 @@ export * from "./clock.ts";
 export { Concentrator, type TxError } from "./concentrator.ts";
 export { startDemo } from "./demo.ts";
 export type { LoRaWANVersion, ReceivedCommand } from "./device-mac.ts";
+export type * from "./device-options.ts";
 export type { DeviceParameters, FactorySettings } from "./device-parameters.ts";
 export {
   type DeviceChannel,
@@ -12,6 +13,7 @@ export {
   deviceRegions,
 } from "./device-region.ts";
 export { DeviceSession, type DeviceSessionKeys, type UplinkContent } from "./device-session.ts";
+export type * from "./device-traffic.ts";
 export * from "./network.ts";
 export * from "./random.ts";
 export type { WindowName } from "./receive-windows.ts";

@@ -2,10 +2,11 @@ import { aesKey, devAddr, type EUI64, parseEUI64 } from "@skylark/lorawan";
 import { Air, type Reach } from "./air.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { LoRaWANVersion } from "./device-mac.ts";
+import type { DeviceOptions } from "./device-options.ts";
 import type { FactorySettings } from "./device-parameters.ts";
 import type { DeviceRegionName } from "./device-region.ts";
 import { type Random, randomBytes, randomInteger, seededRandom } from "./random.ts";
-import { type DeviceOptions, SimulatedDevice } from "./simulated-device.ts";
+import { SimulatedDevice } from "./simulated-device.ts";
 import { type GatewayOptions, SimulatedGateway } from "./simulated-gateway.ts";
 
 export interface NetworkOptions {

@@ -1,6 +1,6 @@
 import type { DownlinkTransmission } from "./air.ts";
 import type { Clock, Timer } from "./clock.ts";
-import type { DeviceDownlink } from "./simulated-device.ts";
+import type { DeviceDownlink } from "./device-traffic.ts";
 import type { RadioDataRate } from "./time-on-air.ts";
 
 export type WindowName = "rx1" | "rx2";

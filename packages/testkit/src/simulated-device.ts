@@ -1,133 +1,31 @@
 import {
-  type AESKey,
   appendMIC,
   type DataDownlink,
-  type DevAddr,
-  decodeJoinAccept,
   decodePHYPayload,
-  decryptJoinAccept,
-  deriveJSKeys,
-  deriveSessionKeys10,
-  deriveSessionKeys11,
   type EUI64,
   encodeJoinRequest,
   expandKey,
-  type JoinAccept,
-  joinAcceptMIC,
   joinRequestMIC,
   LoRaWANError,
 } from "@skylark/lorawan";
 import type { Air, AirDevice, DownlinkTransmission } from "./air.ts";
 import { type Clock, wait } from "./clock.ts";
-import {
-  handleCommands,
-  type LoRaWANVersion,
-  type MACState,
-  type ReceivedCommand,
-  splitCommands,
-} from "./device-mac.ts";
+import { openJoinAccept } from "./device-join.ts";
+import { handleCommands, type LoRaWANVersion, type MACState, splitCommands } from "./device-mac.ts";
+import type { DeviceOptions } from "./device-options.ts";
 import {
   applyJoinAccept,
+  backOff,
   type DeviceParameters,
-  type FactorySettings,
   initialParameters,
   usableChannels,
 } from "./device-parameters.ts";
-import { type DeviceRegion, type DeviceRegionName, deviceRegions } from "./device-region.ts";
-import {
-  DeviceSession,
-  type DeviceSessionKeys,
-  type OpenedDownlink,
-  type UplinkContent,
-} from "./device-session.ts";
+import { type DeviceRegion, deviceRegions } from "./device-region.ts";
+import { DeviceSession, type OpenedDownlink, type UplinkContent } from "./device-session.ts";
+import type { DeviceDownlink, Uplink, UplinkResult, Violation } from "./device-traffic.ts";
 import { type Random, randomInteger, seededRandom } from "./random.ts";
 import { ReceiveWindows, type WindowName } from "./receive-windows.ts";
 import { timeOnAirMs } from "./time-on-air.ts";
-
-/** Over-the-air activation; a 1.0.x device has only the AppKey. */
-export interface OTAASettings {
-  readonly joinEui: EUI64;
-  readonly appKey: AESKey;
-  readonly nwkKey?: AESKey;
-  /** The DevNonce of the next join-request, for versions that count it (1.0.4 and 1.1). */
-  readonly nextDevNonce?: number;
-}
-
-/** Activation by personalization. */
-export interface ABPSettings {
-  readonly devAddr: DevAddr;
-  readonly keys: DeviceSessionKeys;
-  readonly fCntUp?: number;
-}
-
-export interface DeviceOptions {
-  readonly air: Air;
-  readonly devEui: EUI64;
-  readonly version: LoRaWANVersion;
-  readonly activation: { readonly otaa: OTAASettings } | { readonly abp: ABPSettings };
-  readonly region?: DeviceRegionName;
-  readonly factory?: FactorySettings;
-  readonly adr?: boolean;
-  /** Counter of the first uplink after a join; LoRaMac-node begins with 1. */
-  readonly firstFCnt?: 0 | 1;
-  /** 0 external power, 1 to 254 a level, 255 unknown. */
-  readonly battery?: number;
-  /** dB; what a DevStatusAns reports. */
-  readonly downlinkSnr?: number;
-  readonly random?: Random;
-  /** Keeps `downlinks` and `commands` from growing in long simulations. */
-  readonly forgetDownlinks?: boolean;
-  readonly onDownlink?: (downlink: DeviceDownlink) => void;
-}
-
-/** A downlink that the device accepted. */
-export interface DeviceDownlink {
-  readonly window: WindowName;
-  readonly fCnt: number;
-  readonly fPort: number | undefined;
-  /** Decrypted; empty on FPort 0. */
-  readonly payload: Uint8Array;
-  readonly confirmed: boolean;
-  readonly ack: boolean;
-  readonly fPending: boolean;
-  readonly commands: readonly ReceivedCommand[];
-  readonly gatewayEui: string;
-}
-
-/** Something that the network must not do. */
-export interface Violation {
-  readonly kind:
-    | "no_window"
-    | "time"
-    | "frequency"
-    | "data_rate"
-    | "polarity"
-    | "after_rx1"
-    | "too_long"
-    | "mic"
-    | "malformed"
-    | "replay"
-    | "join_nonce"
-    | "mac_command";
-  readonly detail: string;
-}
-
-export interface Uplink {
-  readonly fPort?: number;
-  readonly payload?: Uint8Array;
-  readonly confirmed?: boolean;
-  /** How often it is sent at most: for confirmed uplinks until acknowledged (default 8), else NbTrans. */
-  readonly transmissions?: number;
-  /** MAC commands that the device begins itself, such as LinkCheckReq `[2]` or DeviceTimeReq `[13]`. */
-  readonly commands?: Uint8Array;
-}
-
-export interface UplinkResult {
-  readonly fCnt: number;
-  readonly transmissions: number;
-  readonly acknowledged: boolean;
-  readonly downlink: DeviceDownlink | undefined;
-}
 
 interface FilledUplink extends UplinkContent {
   /** FCntDown of the confirmed downlink that it acknowledges. */
@@ -304,7 +202,10 @@ export class SimulatedDevice implements AirDevice {
     this.#mac.answers.splice(0, Number.POSITIVE_INFINITY, ...sticky);
     const fits = own.length <= 15;
     const adr = this.#options.adr ?? false;
-    const adrAckReq = adr && this.#uplinksSinceDownlink >= this.parameters.adrAckLimit;
+    const { adrAckLimit, adrAckDelay } = this.parameters;
+    const overdue = this.#uplinksSinceDownlink - adrAckLimit;
+    const adrAckReq = adr && overdue >= 0;
+    if (adrAckReq && overdue > 0 && overdue % adrAckDelay === 0) backOff(this.parameters, this.region);
     const acknowledges = session.downlinkToAcknowledge;
     return {
       confirmed: uplink.confirmed ?? false,
@@ -413,12 +314,15 @@ export class SimulatedDevice implements AirDevice {
     const { activation } = this.#options;
     const devNonce = this.#pendingDevNonce;
     if (!("otaa" in activation) || devNonce === undefined) return;
-    const session = this.#openJoinAccept(activation.otaa, devNonce, encrypted);
+    const session = openJoinAccept(
+      { otaa: activation.otaa, devEui: this.devEui, is11: this.#is11, devNonce },
+      encrypted,
+    );
     if (session === undefined) return;
     const window = this.#windowOf(transmission);
     if (window === undefined || this.#windows === undefined) return;
-    const { accept, deviceSession } = session;
-    const counts = this.version === "1.0.4" || deviceSession.is11;
+    const { accept, is11, keys } = session;
+    const counts = this.version === "1.0.4" || is11;
     if (counts && accept.joinNonce <= this.#lastJoinNonce) {
       this.#report("join_nonce", `JoinNonce ${accept.joinNonce} after ${this.#lastJoinNonce}`);
       return;
@@ -428,40 +332,8 @@ export class SimulatedDevice implements AirDevice {
     this.stats.joins++;
     applyJoinAccept(this.parameters, accept, this.region);
     this.#windows.receive(transmission.endAt, undefined);
-    this.#enter(deviceSession);
-  }
-
-  #openJoinAccept(
-    otaa: OTAASettings,
-    devNonce: number,
-    encrypted: Uint8Array,
-  ): { readonly accept: JoinAccept; readonly deviceSession: DeviceSession } | undefined {
-    const rootKey = this.#is11 ? (otaa.nwkKey ?? otaa.appKey) : otaa.appKey;
-    const plain = decryptJoinAccept(expandKey(rootKey), encrypted);
-    let accept: JoinAccept;
-    try {
-      accept = decodeJoinAccept(plain);
-    } catch (error) {
-      // Another device's answer decrypts to noise.
-      if (error instanceof LoRaWANError) return undefined;
-      throw error;
-    }
-    const is11 = this.#is11 && accept.dlSettings.optNeg;
-    const message = Uint8Array.of(0x20, ...plain.subarray(0, plain.length - 4));
-    const { joinEui } = otaa;
-    const mic = is11
-      ? joinAcceptMIC(expandKey(deriveJSKeys({ nwkKey: rootKey, devEui: this.devEui }).jsIntKey), {
-          message,
-          optNeg: { joinReqType: 0xff, joinEui, devNonce },
-        })
-      : joinAcceptMIC(expandKey(rootKey), { message });
-    if (mic !== new DataView(plain.buffer, plain.byteOffset).getUint32(plain.length - 4)) return undefined;
-    const { joinNonce, netId, devAddr } = accept;
-    const keys = is11
-      ? deriveSessionKeys11({ nwkKey: rootKey, appKey: otaa.appKey, joinNonce, joinEui, devNonce })
-      : deriveSessionKeys10({ appKey: rootKey, joinNonce, netId, devNonce });
     const fCntUp = this.#options.firstFCnt ?? 0;
-    return { accept, deviceSession: new DeviceSession({ devAddr, is11, keys, fCntUp }) };
+    this.#enter(new DeviceSession({ devAddr: accept.devAddr, is11, keys, fCntUp }));
   }
 
   #hearData(transmission: DownlinkTransmission, frame: DataDownlink, sole: boolean): void {

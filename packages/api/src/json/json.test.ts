@@ -17,6 +17,9 @@ const allMessages = schemaFiles
   .flatMap(({ messages }) => messages)
   .flatMap((desc) => [desc, ...nestedMessages(desc)]);
 
+/** SKYLARK_FUZZ_RUNS inputs for each fuzz test. */
+const fuzzRuns = Number(process.env.SKYLARK_FUZZ_RUNS ?? 3000);
+
 function decodeError(desc: DescMessage, json: unknown): JSONDecodeError {
   try {
     fromJSON(desc, json);
@@ -62,7 +65,7 @@ describe("every message type", () => {
           assert.ok(error instanceof JSONDecodeError, String(error));
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: fuzzRuns },
     );
   });
 
@@ -77,7 +80,7 @@ describe("every message type", () => {
           assert.ok(error instanceof JSONDecodeError, String(error));
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: fuzzRuns },
     );
   });
 });

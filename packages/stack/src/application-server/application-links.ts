@@ -27,7 +27,7 @@ export class ApplicationLinks {
   async load(ids: ApplicationIdentifiers): Promise<ApplicationLink | undefined> {
     const entry = await this.#cache.load(applicationKey(ids), async () => {
       const [row] = await this.#store.query(selectLink, ids.tenantId, ids.applicationId);
-      return row === undefined ? undefined : (JSON.parse(String(row["link"])) as ApplicationLink);
+      return row === undefined ? undefined : (JSON.parse(String(row.link)) as ApplicationLink);
     });
     return entry.value;
   }

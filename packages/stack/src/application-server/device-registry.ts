@@ -150,16 +150,16 @@ function deviceIds(ids: EndDeviceIdentifiers, settings: DeviceSettings): EndDevi
 }
 
 function deviceOf(ids: EndDeviceIdentifiers, row: SqlRow): ApplicationDevice {
-  const settings = JSON.parse(String(row["settings"])) as DeviceSettings;
-  const session = parseSession(row["session"]);
-  const pendingSession = parseSession(row["pending_session"]);
+  const settings = JSON.parse(String(row.settings)) as DeviceSettings;
+  const session = parseSession(row.session);
+  const pendingSession = parseSession(row.pending_session);
   return {
     ids: deviceIds(ids, settings),
     settings,
     ...(session !== undefined && { session }),
     ...(pendingSession !== undefined && { pendingSession }),
-    createdAt: Number(row["created_at"]),
-    updatedAt: Number(row["updated_at"]),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
   };
 }
 

@@ -37,8 +37,8 @@ export async function openMessageOutbox(
   const outbox = new StoredOutbox(
     context,
     limits,
-    Number(last?.["sequence"] ?? 0),
-    Number(last?.["end_offset"] ?? 0),
+    Number(last?.sequence ?? 0),
+    Number(last?.end_offset ?? 0),
   );
   return outbox;
 }
@@ -173,11 +173,11 @@ class StagedMessages implements StagedChange {
 
 function messageOf(ids: ApplicationIdentifiers, row: SqlRow): ApplicationMessage {
   return {
-    sequence: Number(row["sequence"]),
+    sequence: Number(row.sequence),
     tenantId: ids.tenantId,
     applicationId: ids.applicationId,
-    deviceId: String(row["device_id"]),
-    kind: String(row["kind"]) as ApplicationMessageKind,
-    payload: row["payload"] as Uint8Array,
+    deviceId: String(row.device_id),
+    kind: String(row.kind) as ApplicationMessageKind,
+    payload: row.payload as Uint8Array,
   };
 }

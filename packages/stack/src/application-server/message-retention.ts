@@ -33,8 +33,8 @@ export function createRetention(
   /** Looks at the youngest message of the step: when that one is due, all before it are. */
   const trimStep = async (rows: number): Promise<boolean> => {
     const [row] = await store.query(selectStep, rows - 1);
-    if (row === undefined || !isDue(Number(row["created_at"]), Number(row["end_offset"]))) return false;
-    const sequence = Number(row["sequence"]);
+    if (row === undefined || !isDue(Number(row.created_at), Number(row.end_offset))) return false;
+    const sequence = Number(row.sequence);
     await store.write((writer) => writer.run(deleteUpTo, sequence));
     return true;
   };

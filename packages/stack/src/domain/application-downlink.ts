@@ -9,6 +9,8 @@ export interface DownlinkOpportunity {
   readonly minFCnt: number;
   /** Bytes of FRMPayload that fit in the receive window once MAC commands are placed. */
   readonly maxPayloadLength: number;
+  /** The same without MAC commands: what fits then waits for a later window instead of failing. Absent: as above. */
+  readonly maxPayloadLengthAlone?: number;
   readonly receiveClass: "A";
 }
 

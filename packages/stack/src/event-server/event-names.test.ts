@@ -16,7 +16,9 @@ test("unknown names and patterns that match nothing or cannot be read are refuse
   assert.throws(() => resolveEventNames(["as.up"], known), { name: "pkg/events:unknown_event_name" });
   assert.throws(() => resolveEventNames(["/^zz/"], known), { name: "pkg/events:no_matching_events" });
   assert.throws(() => resolveEventNames(["/(/"], known), { name: "pkg/events:invalid_regexp" });
-  assert.throws(() => resolveEventNames([`/${"a".repeat(300)}/`], known), { name: "pkg/events:invalid_regexp" });
+  assert.throws(() => resolveEventNames([`/${"a".repeat(300)}/`], known), {
+    name: "pkg/events:invalid_regexp",
+  });
 });
 
 test("a pattern that would run for years is cut short", () => {

@@ -69,7 +69,7 @@ function receptionJson(reception: Reception): object {
     ...(gpsTime === undefined ? {} : { gps_time: formatTime(gpsTime) }),
     ...(fineTimestampNs === undefined ? {} : { fine_timestamp: String(fineTimestampNs) }),
     ...(frequencyOffset === undefined ? {} : { frequency_offset: String(frequencyOffset) }),
-    ...(gateway.publicLocation === undefined ? {} : { location: gateway.publicLocation }),
+    ...(gateway.publicLocation === undefined ? {} : { location: locationJson(gateway.publicLocation) }),
   };
 }
 
@@ -104,8 +104,13 @@ export function statusJson(status: GatewayStatus): object {
   };
 }
 
-function locationJson(location: Location): object {
-  return location;
+/** Altitude and accuracy are whole metres in the API. */
+function locationJson({ altitude, accuracy, ...place }: Location): object {
+  return {
+    ...place,
+    ...(altitude === undefined ? {} : { altitude: Math.round(altitude) }),
+    ...(accuracy === undefined ? {} : { accuracy: Math.round(accuracy) }),
+  };
 }
 
 export function statusMessage(status: GatewayStatus): EventDetails["data"] & object {

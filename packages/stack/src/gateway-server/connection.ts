@@ -9,7 +9,7 @@ import type {
 import type { GatewayIdentifiers } from "../domain/identifiers.ts";
 import { ulid } from "../domain/ulid.ts";
 import type { ConnectedGateway, GatewayUplink, Location, Reception } from "../domain/uplink.ts";
-import { defineErrors, type SkylarkError } from "../errors/errors.ts";
+import type { SkylarkError } from "../errors/errors.ts";
 import type { EventDetails, EventPublisher, EventSubject } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
 import {
@@ -30,10 +30,7 @@ import type { NetworkServer, RegisteredGateway } from "./peers.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 import { RoundTripTimes } from "./round-trip-times.ts";
 import { Scheduler } from "./scheduling/scheduler.ts";
-import { Transmitter } from "./transmitter.ts";
-
-const errors = defineErrors("pkg/gatewayserver/io");
-const notAllowed = errors.failedPrecondition("not_allowed", "downlink not allowed");
+import { notAllowed, Transmitter } from "./transmitter.ts";
 
 const repeatEventIntervalMs = 60_000;
 const locationIntervalMs = 60 * 60_000;

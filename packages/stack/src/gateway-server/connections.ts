@@ -23,6 +23,7 @@ const unauthenticated = errors.unauthenticated(
   "unauthenticated_gateway_connection",
   "gateway requires an authenticated connection",
 );
+export const notConnected = errors.notFound("not_connected", "gateway `{gateway_uid}` not connected");
 const newConnection = errors.aborted("new_connection", "new connection from same gateway");
 const gatewayChanged = errors.unknown("gateway_changed", "gateway changed in registry");
 const tooManyUnregistered = errors.resourceExhausted(

@@ -5,7 +5,7 @@ export interface GatewayServerCounters {
   uplinksRepeated: number;
   uplinksFailed: number;
   /** Arrived before their gateway was connected, and more than are kept for then. */
-  uplinksRefused: number;
+  messagesRefused: number;
   statusesReceived: number;
   downlinksSent: number;
   downlinksSucceeded: number;
@@ -20,7 +20,7 @@ export function createCounters(): GatewayServerCounters {
     uplinksForwarded: 0,
     uplinksRepeated: 0,
     uplinksFailed: 0,
-    uplinksRefused: 0,
+    messagesRefused: 0,
     statusesReceived: 0,
     downlinksSent: 0,
     downlinksSucceeded: 0,

@@ -10,7 +10,7 @@ import { errorJson } from "./api-messages.ts";
 import type { gatewayServerOptions } from "./config.ts";
 import type { GatewayConnection } from "./connection.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
-import { Connections } from "./connections.ts";
+import { Connections, notConnected } from "./connections.ts";
 import { createCounters, type GatewayServerCounters } from "./counters.ts";
 import type { FrontEnd } from "./frontends/frontend.ts";
 import { SemtechUdpFrontEnd } from "./frontends/semtech-udp/front-end.ts";
@@ -18,7 +18,6 @@ import type { GatewayRegistry, NetworkServer } from "./peers.ts";
 import { asSkylarkError } from "./scheduling/refusal.ts";
 
 const errors = defineErrors("pkg/gatewayserver");
-const notConnected = errors.notFound("not_connected", "gateway `{gateway_uid}` not connected");
 const schedulePath = errors.unknown("schedule_path", "schedule on path `{gateway_uid}`");
 const scheduleFailed = errors.aborted("schedule", "schedule");
 const ioErrors = defineErrors("pkg/gatewayserver/io");
@@ -93,8 +92,9 @@ export function createGatewayServer(dependencies: GatewayServerDependencies): Ga
       return { udpPort };
     },
     async close() {
-      connections.close();
+      // What they have received is taken before its gateway is disconnected.
       await Promise.all(frontEnds.map((frontEnd) => frontEnd.close()));
+      connections.close();
     },
   };
 }

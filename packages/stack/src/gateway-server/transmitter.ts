@@ -33,7 +33,7 @@ const unknownDelayMs = 80;
 const acknowledgmentGraceMs = 1000;
 
 const errors = defineErrors("pkg/gatewayserver/io");
-const notAllowed = errors.failedPrecondition("not_allowed", "downlink not allowed");
+export const notAllowed = errors.failedPrecondition("not_allowed", "downlink not allowed");
 const scheduling = defineErrors("pkg/gatewayserver/scheduling");
 const noClockSync = scheduling.unavailable("no_clock_sync", "no clock sync");
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import type { Store } from "../store/store.ts";
+import { type TestContext, test } from "node:test";
 import { openMemoryStore } from "../store/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
 import { createSecretHasher } from "./access/secret-hash.ts";
 import { parseToken } from "./access/token.ts";
 import { bootstrapInstallation, loadInstallationKey } from "./bootstrap.ts";
@@ -23,7 +23,8 @@ async function installation(t: TestContext) {
   return { dataDirectory: join(parent, "data"), store };
 }
 
-const read = async (directory: string, name: string) => (await readFile(join(directory, name), "utf8")).trim();
+const read = async (directory: string, name: string) =>
+  (await readFile(join(directory, name), "utf8")).trim();
 
 async function works(store: Store, tenantId: string, text: string): Promise<boolean> {
   const token = parseToken(text);
@@ -56,7 +57,10 @@ test("a second start changes nothing, also when the key was revoked or its file 
   const key = await read(dataDirectory, "admin-api-key");
   const id = parseToken(key).id;
   await store.transact((writer) =>
-    createApiKeyStore(store).delete(writer, { id, entity: { tenantId: "default", type: "user", id: "admin" } }),
+    createApiKeyStore(store).delete(writer, {
+      id,
+      entity: { tenantId: "default", type: "user", id: "admin" },
+    }),
   );
   await rm(join(dataDirectory, "admin-password"));
   assert.equal((await bootstrapInstallation(options)).created, false);
@@ -71,7 +75,11 @@ test("a start that was killed after any of its steps is mended by the next", asy
   await loadInstallationKey(dataDirectory);
   // Killed while writing the key: a rest of the temporary file. Killed after the key: the file without its row.
   await writeFile(join(dataDirectory, "admin-api-key.new"), "NNSXS.HA");
-  const dead = { ...store, query: store.query.bind(store), transact: () => Promise.reject(new Error("killed")) };
+  const dead = {
+    ...store,
+    query: store.query.bind(store),
+    transact: () => Promise.reject(new Error("killed")),
+  };
   await assert.rejects(bootstrapInstallation({ ...options, store: dead as Store }), /killed/);
   const key = await read(dataDirectory, "admin-api-key");
   assert.equal(await works(store, "default", key), false);

@@ -1,4 +1,4 @@
-import { defineEvent, type EventDefinition } from "../events/events.ts";
+import { defineEvent, type EventDefinition, type EventDetails } from "../events/events.ts";
 
 type EntityVerb = "create" | "update" | "delete" | "restore" | "purge";
 type ApiKeyVerb = "create" | "update" | "delete";
@@ -63,3 +63,8 @@ export const endDeviceEvents = {
 export const passwordChanged = defineEvent("user.update_password", "update user password", [
   "RIGHT_USER_INFO",
 ]);
+
+/** What an update event says: the fields that were named. */
+export function changedFields(paths: readonly string[] | undefined): () => EventDetails {
+  return () => (paths === undefined ? {} : { data: { typeName: "google.protobuf.Value", json: [...paths] } });
+}

@@ -1,3 +1,4 @@
+import { rightName } from "@skylark/api";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { OptionValues } from "../config/option.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
@@ -10,7 +11,7 @@ import { type Authenticator, createAuthenticator } from "./access/authentication
 import { createAuthority } from "./access/authority.ts";
 import { entityAccess } from "./access/entity-access.ts";
 import { applicationAccess, gatewayAccess, userAccess } from "./access/entity-access-services.ts";
-import { potentialRights, type RightSet, rightName, withImplied } from "./access/right-sets.ts";
+import { potentialRights, type RightSet, withImplied } from "./access/right-sets.ts";
 import {
   createRightsResolver,
   type EntityAccess,
@@ -19,7 +20,7 @@ import {
 } from "./access/rights-resolver.ts";
 import { createSecretHasher } from "./access/secret-hash.ts";
 import type { identityServerOptions } from "./config.ts";
-import type { EndDeviceProfile } from "./devices/device-profile.ts";
+import { type EndDeviceProfile, isRegistered } from "./devices/device-profile.ts";
 import { endDeviceBatchRegistry, endDeviceRegistry } from "./devices/end-device-registry.ts";
 import { createEndDevices } from "./devices/end-devices.ts";
 import type { EntityReference } from "./entity.ts";
@@ -62,6 +63,8 @@ export interface IdentityServer {
   readonly services: readonly ServiceImplementation[];
   readonly gatewayRegistry: Pick<GatewayDirectory, "findByEui" | "onGatewayChanged" | "gatewayLocated">;
   deviceProfile(ids: EndDeviceIdentifiers): EndDeviceProfile | Promise<EndDeviceProfile>;
+  /** Whether the device is registered here; other servers accept those that are not, with a warning. */
+  deviceKnown(ids: EndDeviceIdentifiers): boolean | Promise<boolean>;
   deviceSeen(ids: EndDeviceIdentifiers, at: number): void;
   deviceActivated(ids: EndDeviceIdentifiers, at: number): void;
   deviceLocated(ids: EndDeviceIdentifiers, service: string, location: Location): void;
@@ -109,6 +112,10 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
     ],
     gatewayRegistry: directory,
     deviceProfile: (ids) => devices.profile(ids),
+    deviceKnown(ids) {
+      const profile = devices.profile(ids);
+      return profile instanceof Promise ? profile.then(isRegistered) : isRegistered(profile);
+    },
     deviceSeen: (ids, at) => devices.activity.seen(ids, at),
     deviceActivated: (ids, at) => devices.activity.activated(ids, at),
     deviceLocated: (ids, service, location) => devices.activity.located(ids, service, location),

@@ -22,13 +22,16 @@ import {
 } from "@skylark/lorawan";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
-import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import { defineErrors } from "../errors/errors.ts";
+import type { ServiceImplementation } from "../rpc/service.ts";
 import type { StagedChange, Store } from "../store/store.ts";
 import type { JoinServerOptions } from "./config.ts";
 import { coversJoinEui } from "./join-euis.ts";
 import { useNonces } from "./nonces.ts";
-import type { JoinDevice, JoinDeviceReader, JoinDeviceWriter } from "./storage/device-store.ts";
+import { RegisteredDevices } from "./registered-devices.ts";
+import { type DeviceKnown, jsEndDeviceRegistry, jsService } from "./services.ts";
+import type { JoinDevice } from "./storage/device-store.ts";
 import { createJoinDeviceReader, createJoinDeviceWriter } from "./storage/sql-device-store.ts";
 
 const errors = defineErrors("pkg/joinserver");
@@ -73,6 +76,8 @@ export interface JoinServerParts {
   readonly store: Store;
   readonly vault: KeyVault;
   readonly options: JoinServerOptions;
+  /** Where it says no, whoever registers the device here is warned. */
+  readonly deviceKnown: DeviceKnown;
 }
 
 export interface JoinServer {
@@ -81,15 +86,21 @@ export interface JoinServer {
    * once the change of the one before is committed or given up.
    */
   handleJoin(request: JoinRequest): Promise<JoinAnswer>;
-  /** What the registry of devices works on. */
-  readonly devices: { readonly reader: JoinDeviceReader; readonly writer: JoinDeviceWriter };
+  readonly services: readonly ServiceImplementation[];
+  /** Deletes what is here of a device; whether there was anything. */
+  deleteDevice(ids: EndDeviceIdentifiers): Promise<boolean>;
+  deleteApplication(ids: ApplicationIdentifiers): Promise<void>;
 }
 
-export function createJoinServer({ clock, random, store, vault, options }: JoinServerParts): JoinServer {
+export function createJoinServer(parts: JoinServerParts): JoinServer {
+  const { clock, random, store, vault, options } = parts;
   const reader = createJoinDeviceReader(store, vault);
   const writer = createJoinDeviceWriter(vault);
+  const registered = new RegisteredDevices({ clock, store, reader, writer });
   return {
-    devices: { reader, writer },
+    services: [jsEndDeviceRegistry(registered, parts.deviceKnown), jsService(options)],
+    deleteDevice: (ids) => registered.deleteDevice(ids),
+    deleteApplication: (ids) => registered.deleteApplication(ids),
     async handleJoin(request) {
       const frame = decodeJoinRequest(request.rawPayload);
       if (!coversJoinEui(options["js.join-eui-prefixes"], frame.joinEui)) throw unknownJoinEui();

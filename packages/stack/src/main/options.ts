@@ -1,4 +1,5 @@
 import { applicationServerOptions } from "../application-server/config.ts";
+import { mqttOptions } from "../application-server/integrations/mqtt/config.ts";
 import { boolean, defineOptions, listenAddress, type OptionValues, oneOf, text } from "../config/option.ts";
 import { gatewayServerOptions } from "../gateway-server/config.ts";
 import { identityServerOptions } from "../identity-server/config.ts";
@@ -45,6 +46,7 @@ export const options = defineOptions({
   ...networkServerOptions,
   ...joinServerOptions,
   ...applicationServerOptions,
+  ...mqttOptions,
   ...identityServerOptions,
 });
 

@@ -17,7 +17,8 @@ export class DeviceEntry {
   isDeleted = false;
   /** Who keeps it in memory: cached addresses and work under way. */
   holders = 0;
-  #last: Promise<unknown> | undefined;
+  #isBusy = false;
+  #waiting: (() => void)[] | undefined;
 
   constructor(device: StoredDevice) {
     this.deviceNo = device.deviceNo;
@@ -27,13 +28,21 @@ export class DeviceEntry {
   }
 
   /** Runs a task after all earlier ones of this device have ended, at once when there are none. */
-  run<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last === undefined ? task() : this.#last.then(task, task);
-    this.#last = result;
-    const ended = () => {
-      if (this.#last === result) this.#last = undefined;
-    };
-    result.then(ended, ended);
-    return result;
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#isBusy) {
+      await new Promise<void>((resolve) => {
+        if (this.#waiting === undefined) this.#waiting = [resolve];
+        else this.#waiting.push(resolve);
+      });
+    }
+    this.#isBusy = true;
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting?.shift();
+      if (next === undefined) this.#isBusy = false;
+      // Still busy: what comes in before the next task has begun queues up behind it.
+      else next();
+    }
   }
 }

@@ -166,6 +166,7 @@ export async function startNetwork(options: { store?: Store; args?: readonly str
     vault: createKeyVault(new Uint8Array(32)),
     events: bus,
     logger: silentLogger,
+    deviceKnown: () => true,
     options: loadConfiguration(networkServerOptions, { args: options.args ?? [], env: {} }),
     applicationServer,
     joinServer: {

@@ -1,7 +1,7 @@
 import { decodePHYPayload, LoRaWANError, type PHYPayload } from "@skylark/lorawan";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
-import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { GatewayUplink } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
@@ -14,9 +14,12 @@ import {
   type DownlinkSession,
   downlinkSessionOf,
 } from "./downlink/class-a.ts";
-import { createDeviceAddresses, type DeviceAddresses } from "./join/device-addresses.ts";
+import { createDeviceAddresses } from "./join/device-addresses.ts";
 import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
 import type { ApplicationServer, GatewayServer, JoinServer } from "./peers.ts";
+import { RegisteredDevices } from "./registry/registered-devices.ts";
+import { type DeviceKnown, nsEndDeviceRegistry, nsService } from "./registry/services.ts";
+import type { ServiceImplementation } from "../rpc/service.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
 import { createDeviceReader, createDeviceWriter } from "./storage/sql-device-store.ts";
 import { TimerWheel } from "./timer-wheel.ts";
@@ -34,6 +37,8 @@ export interface NetworkServerParts {
   readonly events: EventPublisher;
   readonly logger: Logger;
   readonly options: NetworkServerOptions;
+  /** Where it says no, whoever registers the device here is warned. */
+  readonly deviceKnown: DeviceKnown;
 }
 
 export interface NetworkServerCounters {
@@ -51,13 +56,16 @@ export interface NetworkServer {
   handleUplink(uplink: GatewayUplink): void;
   downlinkQueued(ids: EndDeviceIdentifiers): void;
   downlinkSession(ids: EndDeviceIdentifiers): Promise<DownlinkSession | undefined>;
+  readonly services: readonly ServiceImplementation[];
   readonly counters: NetworkServerCounters;
-  /** What the registry of devices works on. */
+  /** Deletes what is here of a device; whether there was anything. */
+  deleteDevice(ids: EndDeviceIdentifiers): Promise<boolean>;
+  deleteApplication(ids: ApplicationIdentifiers): Promise<void>;
+  /** Devices as stored and in memory. */
   readonly devices: {
     readonly cache: DeviceCache;
     readonly reader: DeviceReader;
     readonly writer: DeviceWriter;
-    readonly addresses: DeviceAddresses;
   };
   /** Takes no more frames; what is being processed ends by itself. */
   close(): void;
@@ -65,7 +73,7 @@ export interface NetworkServer {
 
 /** How long copies of a join-request are known: until the join-accept has gone out. */
 const joinMemoryMs = 6000;
-/** A slow decoder must not let the cooldown be shorter than this. */
+/** Slow backhauls deliver copies this much later; taking one for a retransmission would answer it. */
 const minCooldownMs = 1000;
 
 export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
@@ -93,8 +101,20 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
     netId: options["ns.net-id"],
     desiredRx1Delay: options["ns.desired-rx1-delay"],
   });
-  const deduplicator = new Deduplicator(wheel);
-  const dataMemoryMs = windowMs + Math.max(minCooldownMs, options["ns.cooldown-window"]);
+  const registered = new RegisteredDevices({
+    ...shared,
+    reader,
+    defaultRx1Delay: options["ns.desired-rx1-delay"],
+  });
+  const services = [
+    nsEndDeviceRegistry(registered, parts.deviceKnown),
+    nsService({ netId: options["ns.net-id"], addresses, defaultRx1Delay: options["ns.desired-rx1-delay"] }),
+  ];
+  const cooldownMs = Math.max(minCooldownMs, options["ns.cooldown-window"]);
+  const deduplicators = {
+    data: new Deduplicator(clock, windowMs + cooldownMs),
+    join: new Deduplicator(clock, joinMemoryMs),
+  };
   let rejected = 0;
   let isClosed = false;
 
@@ -105,12 +125,12 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
       rejected++;
       return;
     }
-    const round = deduplicator.receive(uplink, kind === "data" ? dataMemoryMs : joinMemoryMs);
+    const round = deduplicators[kind].receive(uplink);
     if (round === undefined) return;
     const frame = decoded(uplink.rawPayload);
     if (frame === undefined) {
       rejected++;
-      round.isOpen = false;
+      closeRound(round);
       return;
     }
     dispatch(round, frame);
@@ -151,7 +171,13 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
       return sessionState === undefined ? undefined : downlinkSessionOf(sessionState);
     },
     counters: {
-      deduplication: deduplicator.counters,
+      get deduplication() {
+        const { data, join } = deduplicators;
+        return {
+          merged: data.counters.merged + join.counters.merged,
+          late: data.counters.late + join.counters.late,
+        };
+      },
       uplinks: uplinks.counters,
       joins: joins.counters,
       downlinks: downlinks.counters,
@@ -162,7 +188,10 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
         return cache.deviceCount;
       },
     },
-    devices: { cache, reader, writer, addresses },
+    services,
+    deleteDevice: (ids) => registered.deleteDevice(ids),
+    deleteApplication: (ids) => registered.deleteApplication(ids),
+    devices: { cache, reader, writer },
     close() {
       isClosed = true;
       wheel.close();

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer, STATUS_CODES } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -31,13 +31,23 @@ const maxHeaderBytes = 64 * 1024;
 /** Rejects with the system's error when the port cannot be had. */
 export async function listenHttp(platform: HttpPlatform, options: HttpListenOptions): Promise<HttpListener> {
   const server = createConfiguredServer(options);
-  server.on("request", (request, response) => platform.serve(request, response));
+  const answering = new WeakMap<object, ServerResponse>();
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    answering.set(request.socket, response);
+    platform.serve(request, response);
+  };
+  server.on("request", serve);
   server.on("checkContinue", (request, response) => {
     // Who asks whether to send a body that is too large is told so before.
     if (!announcesTooMuch(request, platform.maxBodyBytes)) response.writeContinue();
-    platform.serve(request, response);
+    serve(request, response);
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const response = answering.get(socket);
+    // An answer that was begun must not have another in its middle.
+    if (response?.headersSent === true && !response.writableFinished) socket.destroy();
+    else refuse(error, socket as Socket);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port: options.port, ...(options.host !== undefined && { host: options.host }) }, () => {
@@ -96,10 +106,12 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
 function closeServer(server: Server, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A connection whose last answer was sent is kept for a next request, which will not come.
+  const idle = setInterval(() => server.closeIdleConnections(), 25);
   server.close(() => {
     clearTimeout(timer);
+    clearInterval(idle);
     resolve();
   });
-  server.closeIdleConnections();
   return promise;
 }

@@ -48,6 +48,8 @@ export type PlainHandler = (request: IncomingMessage, response: ServerResponse) 
 /** Everything that is answered over HTTP; listeners feed it. */
 export interface HttpPlatform {
   readonly maxBodyBytes: number;
+  /** Requests that have no answer yet, and streams. */
+  readonly callsUnderWay: number;
   mount(verb: string, path: string, handler: PlainHandler): void;
   serve(request: IncomingMessage, response: ServerResponse): void;
   /** Ends the streams, and lets no connection live on after its answer. */
@@ -102,6 +104,10 @@ class Platform implements HttpPlatform {
       const method = methods.get(binding.method);
       if (method !== undefined) this.#api.add(binding.verb, binding.segments, routeOf(binding, method));
     }
+  }
+
+  get callsUnderWay(): number {
+    return this.#calls.size;
   }
 
   mount(verb: string, path: string, handler: PlainHandler): void {

@@ -56,3 +56,34 @@ test("a comma put before any closing bracket of any JSON is not missed, and stri
     { numRuns: 300 },
   );
 });
+
+test("any text is read as JSON.parse reads it, or repaired, or refused by the reader's own error", () => {
+  const tokens = fc.array(
+    fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', '"\\"', "1", " ", "null", '"'),
+    { maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        tokens.map((parts) => parts.join("")),
+      ),
+      (text) => {
+        let strict: { readonly json: unknown } | undefined;
+        try {
+          strict = { json: JSON.parse(text) };
+        } catch {
+          strict = undefined;
+        }
+        try {
+          const { json, warning } = parseLenientJson(text);
+          assert.equal(warning === undefined, strict !== undefined);
+          if (strict !== undefined) assert.deepEqual(json, strict.json);
+        } catch (error) {
+          assert.ok(error instanceof RequestError, String(error));
+        }
+      },
+    ),
+    { numRuns: Number(process.env.SKYLARK_FUZZ_RUNS ?? 3000) },
+  );
+});

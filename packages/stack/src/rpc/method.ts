@@ -111,14 +111,15 @@ function compileMethod(
     const required = authority.require(call.caller, requirement);
     if (required instanceof Promise) await required;
   };
-  const toText = (answer: unknown): string => toJSONText(desc.output, create(desc.output, answer as ProtoMessage));
+  const toText = (answer: unknown): string =>
+    toJSONText(desc.output, create(desc.output, answer as ProtoMessage));
   return {
     desc,
     fullName,
-    check(request, call) {
+    async check(request, call) {
       checkForm(request, platform.now());
       takeRate(call);
-      return authorize(request, call);
+      await authorize(request, call);
     },
     async answer(request, call) {
       const answer = handle(request, call);

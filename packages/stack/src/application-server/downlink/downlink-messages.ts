@@ -77,7 +77,8 @@ export function downlinkMessage(
   correlationIds: readonly string[],
   receivedAt: number,
 ): DownlinkMessage {
-  const correlation = correlationIds.length === 0 ? "" : `"correlation_ids":${JSON.stringify(correlationIds)},`;
+  const correlation =
+    correlationIds.length === 0 ? "" : `"correlation_ids":${JSON.stringify(correlationIds)},`;
   const json = `{"end_device_ids":${endDeviceIdsJson(ids)},${correlation}"received_at":"${formatTimestamp(receivedAt)}","${up.member}":${JSON.stringify(up.value)}}`;
   const { tenantId, applicationId, deviceId } = ids;
   return {
@@ -111,7 +112,12 @@ export function failedMessage(
   receivedAt: number,
 ): DownlinkMessage {
   const value = { downlink: downlinkJson(item), error: errorDetailsJson(error) };
-  return downlinkMessage(ids, { kind: "down/failed", member: "downlink_failed", value }, item.correlationIds, receivedAt);
+  return downlinkMessage(
+    ids,
+    { kind: "down/failed", member: "downlink_failed", value },
+    item.correlationIds,
+    receivedAt,
+  );
 }
 
 /** For an application that does its own cryptography: it has to encrypt these again. */

@@ -47,6 +47,13 @@ export interface DownlinkContext {
   readonly capacity: number;
 }
 
+export interface RequestOptions {
+  /** Correlation identifiers of the request, added to those of each downlink. */
+  readonly causes?: readonly string[];
+  /** Committed in the same transaction as the queue. */
+  readonly alongside?: StagedChange | undefined;
+}
+
 interface PreparedQueue {
   readonly contents: readonly DownlinkContent[];
   readonly requests: readonly DownlinkRequest[];
@@ -70,13 +77,21 @@ export class DownlinkRequests {
   }
 
   /** Adds to the end of the queue, all or none. */
-  push(ids: EndDeviceIdentifiers, requests: readonly DownlinkRequest[], cause?: string): Promise<void> {
-    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { replaces: false, cause }));
+  push(
+    ids: EndDeviceIdentifiers,
+    requests: readonly DownlinkRequest[],
+    options: RequestOptions = {},
+  ): Promise<void> {
+    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, replaces: false }));
   }
 
   /** Puts these in the place of what is queued, all or none. */
-  replace(ids: EndDeviceIdentifiers, requests: readonly DownlinkRequest[], cause?: string): Promise<void> {
-    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { replaces: true, cause }));
+  replace(
+    ids: EndDeviceIdentifiers,
+    requests: readonly DownlinkRequest[],
+    options: RequestOptions = {},
+  ): Promise<void> {
+    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, replaces: true }));
   }
 
   async list(ids: EndDeviceIdentifiers): Promise<readonly DownlinkItem[]> {
@@ -85,21 +100,27 @@ export class DownlinkRequests {
     return this.#context.queues.queueOf(ids)?.queued ?? [];
   }
 
-  /** Tells the application of a request that could not be understood or was refused: downlink_failed. */
+  /**
+   * Tells the application of requests that were refused, or of one that could not be read: downlink_failed. False,
+   * having told nobody, when there is no such device.
+   */
   async reportRejected(
     ids: EndDeviceIdentifiers,
     requests: readonly DownlinkRequest[],
     error: unknown,
-  ): Promise<void> {
-    const { store, outbox, clock } = this.#context;
+  ): Promise<boolean> {
+    const { store, outbox, clock, devices } = this.#context;
+    const device = await devices.load(ids);
+    if (device === undefined) return false;
     const rejected = requests.length === 0 ? [emptyRequest] : requests;
     const messages = rejected.map((request) => {
       const value = { downlink: requestJson(request), error: errorDetailsJson(error) };
       const up = { kind: "down/failed", member: "downlink_failed", value } as const;
-      return downlinkMessage(ids, up, request.correlationIds, clock.now()).message;
+      return downlinkMessage(device.ids, up, request.correlationIds, clock.now()).message;
     });
     this.#publishFailure(events.downlinkDropped, ids, error);
     await commit(store, [outbox.stage(messages)]);
+    return true;
   }
 
   async #inOrder(ids: EndDeviceIdentifiers, task: () => Promise<void>): Promise<void> {
@@ -118,17 +139,18 @@ export class DownlinkRequests {
   async #enqueue(
     ids: EndDeviceIdentifiers,
     requests: readonly DownlinkRequest[],
-    { replaces, cause }: { readonly replaces: boolean; readonly cause: string | undefined },
+    { replaces, causes = [], alongside }: RequestOptions & { readonly replaces: boolean },
   ): Promise<void> {
     const { store, networkServer, queues } = this.#context;
+    const extra = alongside === undefined ? [] : [alongside];
     if (requests.length === 0) {
       await this.list(ids);
-      if (replaces) await commit(store, [queues.stageClear(ids)]);
+      await commit(store, [...(replaces ? [queues.stageClear(ids)] : []), ...extra]);
       return;
     }
     try {
-      const prepared = await this.#prepare(ids, requests, cause);
-      await commit(store, this.#stage(prepared, replaces));
+      const prepared = await this.#prepare(ids, requests, causes);
+      await commit(store, [...this.#stage(prepared, replaces), ...extra]);
     } catch (error) {
       this.#publishFailure(events.downlinkDropped, ids, error);
       throw error;
@@ -140,7 +162,7 @@ export class DownlinkRequests {
   async #prepare(
     ids: EndDeviceIdentifiers,
     requests: readonly DownlinkRequest[],
-    cause: string | undefined,
+    causes: readonly string[],
   ): Promise<PreparedQueue> {
     const { devices, links, networkServer, formatters, clock, capacity } = this.#context;
     const [device, link] = await Promise.all([devices.load(ids), links.load(ids)]);
@@ -156,10 +178,7 @@ export class DownlinkRequests {
     const contents: DownlinkContent[] = [];
     for (const request of requests) {
       this.#publishRequest(events.downlinkReceived, ids, request);
-      const correlationIds = [
-        `as:downlink:${ulid(clock.now())}`,
-        ...(cause === undefined ? [] : [cause]),
-      ];
+      const correlationIds = [`as:downlink:${ulid(clock.now())}`, ...causes];
       try {
         contents.push(await prepareDownlink(request, { ...preparation, correlationIds }));
       } catch (error) {
@@ -183,7 +202,13 @@ export class DownlinkRequests {
     let fCnt = this.#firstFCnt(queued, device, session);
     const items = contents.map((content, index): DownlinkItem => {
       if (content.encrypted) fCnt = checkedFCnt(requests[index]!, session, fCnt);
-      const item = { ...content, id: queues.nextId(), ids: device.ids, sessionKeyId: session.sessionKeyId, fCnt };
+      const item = {
+        ...content,
+        id: queues.nextId(),
+        ids: device.ids,
+        sessionKeyId: session.sessionKeyId,
+        fCnt,
+      };
       fCnt++;
       return item;
     });
@@ -196,7 +221,9 @@ export class DownlinkRequests {
       outbox.stage(messages.map(({ message }) => message)),
       {
         write: () => {},
-        committed: () => messages.forEach(({ json }) => this.#publishForwarded(ids, json)),
+        committed: () => {
+          for (const { json } of messages) this.#publishForwarded(ids, json);
+        },
       },
     ];
   }

@@ -1,4 +1,9 @@
-import { type ApplicationIdentifiers, applicationKey, type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
+import {
+  type ApplicationIdentifiers,
+  applicationKey,
+  type EndDeviceIdentifiers,
+  endDeviceKey,
+} from "../../domain/identifiers.ts";
 import { type StagedChange, type Store, statement, type Writer } from "../../store/store.ts";
 import { type DownlinkItem, formatContent, parseContent } from "./downlink-item.ts";
 
@@ -51,25 +56,25 @@ export class QueueStore {
 
   async #load(store: Store): Promise<void> {
     const [last] = await store.query(selectLastId);
-    this.#lastId = Number(last?.["id"] ?? 0);
+    this.#lastId = Number(last?.id ?? 0);
     const orphans: number[] = [];
     for (let after = 0; ; ) {
       const rows = await store.query(selectAll, after, loadStep);
       for (const row of rows) {
-        after = Number(row["id"]);
+        after = Number(row.id);
         const ids = {
-          tenantId: String(row["tenant_id"]),
-          applicationId: String(row["application_id"]),
-          deviceId: String(row["device_id"]),
+          tenantId: String(row.tenant_id),
+          applicationId: String(row.application_id),
+          deviceId: String(row.device_id),
         };
         const item: DownlinkItem = {
-          ...parseContent(String(row["item"])),
+          ...parseContent(String(row.item)),
           id: after,
           ids,
-          sessionKeyId: row["session_key_id"] as Uint8Array,
-          fCnt: Number(row["f_cnt"]),
+          sessionKeyId: row.session_key_id as Uint8Array,
+          fCnt: Number(row.f_cnt),
         };
-        if (row["taken_at"] === null) this.#queueOf(ids).queued.push(item);
+        if (row.taken_at === null) this.#queueOf(ids).queued.push(item);
         // An answer to a confirmed downlink may still come; the gateway's word on the others went with the process.
         else if (item.confirmed) this.#queueOf(ids).taken.push(item);
         else orphans.push(item.id);

@@ -94,7 +94,12 @@ async function plainPayload(request: DownlinkRequest, preparation: Preparation):
   if (frmPayload !== undefined && frmPayload.length > 0) {
     if (fPort === undefined) throw noFPort();
     const decoded = await decodedForm(frmPayload, fPort, preparation);
-    return { fPort, frmPayload, warnings: noWarnings, ...(decoded !== undefined && { decodedPayload: decoded }) };
+    return {
+      fPort,
+      frmPayload,
+      warnings: noWarnings,
+      ...(decoded !== undefined && { decodedPayload: decoded }),
+    };
   }
   if (decodedPayload === undefined || formatter === undefined) throw noPayload();
   const encoded = await formatter.encodeDownlink(decodedPayload, fPort ?? defaultFPort);

@@ -3,7 +3,6 @@ import type { DownlinkOpportunity, EncryptedDownlink } from "../../domain/applic
 import type { Priority, TransmissionResult } from "../../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
-import type { NextDownlink } from "../../network-server/peers.ts";
 import type { StagedChange } from "../../store/store.ts";
 import { type ApplicationSession, equalBytes, findSession } from "../end-device.ts";
 import type { DownlinkItem } from "./downlink-item.ts";
@@ -13,7 +12,10 @@ import { downlinkTooLong } from "./request-preparation.ts";
 
 const networkErrors = defineErrors("pkg/networkserver");
 const downlinkExpired = networkErrors.failedPrecondition("downlink_expired", "downlink expired");
-const transmissionFailed = networkErrors.unknown("transmission", "downlink transmission failed with result `{result}`");
+const transmissionFailed = networkErrors.unknown(
+  "transmission",
+  "downlink transmission failed with result `{result}`",
+);
 const maxRetriesReached = defineErrors("pkg/applicationserver").aborted(
   "max_retries_reached",
   "downlink max retries of `{max_retries}` reached",
@@ -22,6 +24,14 @@ const maxRetriesReached = defineErrors("pkg/applicationserver").aborted(
 export interface TransmissionContext extends DownlinkContext {
   /** Times that a confirmed downlink is sent again, where it does not say. */
   readonly confirmedAttempts: number;
+}
+
+/** The head of a queue for a receive window. */
+export interface NextDownlink {
+  /** Absent when nothing can be sent in this window. */
+  readonly downlink?: EncryptedDownlink;
+  /** Takes it, and what was dropped before it, off the queue. */
+  readonly change?: StagedChange;
 }
 
 const noChange: StagedChange = { write: () => {}, committed: () => {} };
@@ -43,9 +53,9 @@ export class Transmissions {
   }
 
   hasDownlink(ids: EndDeviceIdentifiers): boolean {
-    const { queues } = this.#context;
+    const { queues, clock } = this.#context;
     if (queues.isEmpty) return false;
-    return queues.queueOf(ids)?.queued.some((item) => item.classBC === undefined) ?? false;
+    return queues.queueOf(ids)?.queued.some((item) => isDue(item, clock.now())) ?? false;
   }
 
   async next(opportunity: DownlinkOpportunity): Promise<NextDownlink> {
@@ -63,7 +73,10 @@ export class Transmissions {
     return { downlink, change: dropped === undefined ? change : both(dropped, change) };
   }
 
-  #stageDropped({ ids, minFCnt, sessionKeyId }: DownlinkOpportunity, choice: Choice): StagedChange | undefined {
+  #stageDropped(
+    { ids, minFCnt, sessionKeyId }: DownlinkOpportunity,
+    choice: Choice,
+  ): StagedChange | undefined {
     const { queues, clock } = this.#context;
     const { failed, invalidated } = choice;
     if (failed.length + invalidated.length === 0) return undefined;
@@ -108,9 +121,7 @@ export class Transmissions {
         correlationIds: item.correlationIds,
         more: queued.some((other) => other.id > item.id && other.classBC === undefined),
       },
-      change: moves
-        ? both(change, queues.stageRenumber(item, fCnt - item.fCnt, sessionKeyId))
-        : change,
+      change: moves ? both(change, queues.stageRenumber(item, fCnt - item.fCnt, sessionKeyId)) : change,
     };
   }
 
@@ -150,9 +161,7 @@ export class Transmissions {
         .queueOf(ids)
         ?.taken.find(
           (taken) =>
-            taken.confirmed &&
-            taken.fCnt === sent.fCnt &&
-            equalBytes(taken.sessionKeyId, sent.sessionKeyId),
+            taken.confirmed && taken.fCnt === sent.fCnt && equalBytes(taken.sessionKeyId, sent.sessionKeyId),
         );
     const item = find();
     if (item === undefined) return noChange;
@@ -185,6 +194,11 @@ export class Transmissions {
   }
 }
 
+/** Of use in a class A window: to be sent, or to be told that its time is over. */
+function isDue({ classBC }: DownlinkItem, now: number): boolean {
+  return classBC === undefined || (classBC.absoluteTime ?? now) < now;
+}
+
 function choose(queued: readonly DownlinkItem[], opportunity: DownlinkOpportunity, now: number): Choice {
   const { sessionKeyId, minFCnt, maxPayloadLength } = opportunity;
   const failed: { item: DownlinkItem; error: unknown }[] = [];
@@ -192,7 +206,7 @@ function choose(queued: readonly DownlinkItem[], opportunity: DownlinkOpportunit
   for (const item of queued) {
     const { length } = item.frmPayload;
     if (item.classBC !== undefined) {
-      if ((item.classBC.absoluteTime ?? now) < now) failed.push({ item, error: downlinkExpired() });
+      if (isDue(item, now)) failed.push({ item, error: downlinkExpired() });
       continue;
     }
     if (item.encrypted && !equalBytes(item.sessionKeyId, sessionKeyId)) {

@@ -62,7 +62,7 @@ interface LoadedDevice {
   readonly profile: EndDeviceProfile;
 }
 
-/** An uplink between decoding and its commit. */
+/** An uplink between decoding and its commit; the Network Server carries it from one to the other unseen. */
 interface DecodedUplink {
   readonly profile: EndDeviceProfile;
   /** The session that it is encrypted in; undefined: it is dropped, because of `failure`. */
@@ -168,7 +168,9 @@ export class UplinkHandler {
     }
   }
 
-  stage(uplink: ApplicationUplink, decoded: DecodedUplink): StagedChange {
+  /** `given` is what `decode` gave for the same frame. */
+  stage(uplink: ApplicationUplink, given: unknown): StagedChange {
+    const decoded = given as DecodedUplink;
     const { session } = decoded;
     if (session === undefined) return this.#drop(uplink, decoded);
     const receivedAt = this.#context.clock.now();
@@ -190,6 +192,14 @@ export class UplinkHandler {
     const location = locationIn(decoded.payload.json);
     if (location !== undefined) changes.push(this.#stageLocation(uplink, location, receivedAt));
     return new StagedUplink(changes, () => this.#forwarded(uplink, decoded, json));
+  }
+
+  /** The pending session becomes the current one; one that a further join made meanwhile stays. */
+  #stageSessionStart(ids: EndDeviceIdentifiers, session: ApplicationSession): StagedChange {
+    const { devices } = this.#context;
+    const pending = devices.cached(this.#keysOf(ids).device)?.value?.pendingSession;
+    const isPending = pending === undefined || pending === session;
+    return devices.stage(ids, isPending ? { session, pendingSession: null } : { session });
   }
 
   #message(

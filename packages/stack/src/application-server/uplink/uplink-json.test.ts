@@ -22,8 +22,8 @@ const plainContents: UplinkContents = {
 
 /** Members that older and newer releases show than the one whose schema we carry. */
 function withoutOtherReleases(json: Json): Json {
-  const { attributes, last_battery_percentage, ...uplink } = json["uplink_message"] as Json;
-  const { coding_rate, gateway_channel_index, ...settings } = uplink["settings"] as Json;
+  const { attributes, last_battery_percentage, ...uplink } = json.uplink_message as Json;
+  const { coding_rate, gateway_channel_index, ...settings } = uplink.settings as Json;
   return { ...json, uplink_message: { ...uplink, settings } } as unknown as Json;
 }
 
@@ -172,7 +172,7 @@ test("writes by hand what the codec of the API writes", () => {
           networkMember: `,"network_ids":{"net_id":"000013","tenant_id":"ttn"}`,
         };
         const json = assertMatchesCodec(uplinkMessageJson(message, filled, receivedAt, "as:up:1"));
-        assert.equal((json["correlation_ids"] as unknown as string[]).at(-1), "as:up:1");
+        assert.equal((json.correlation_ids as unknown as string[]).at(-1), "as:up:1");
       },
     ),
     { numRuns: 1000 },
@@ -219,12 +219,12 @@ test("shows the fields of the documentation's sample", () => {
       "as:up:1",
     ),
   );
-  assert.equal(json["received_at"] as unknown, "2019-01-29T13:02:35Z");
-  const message = json["uplink_message"] as Json;
-  assert.equal(message["frm_payload"] as unknown, "VGVtcGVyYXR1cmUgPSAwLjA=");
-  assert.equal(message["consumed_airtime"] as unknown, "0.046336s");
-  assert.equal(message["received_at"] as unknown, "2019-01-29T13:02:34.981Z");
-  assert.deepEqual(message["settings"] as unknown, {
+  assert.equal(json.received_at as unknown, "2019-01-29T13:02:35Z");
+  const message = json.uplink_message as Json;
+  assert.equal(message.frm_payload as unknown, "VGVtcGVyYXR1cmUgPSAwLjA=");
+  assert.equal(message.consumed_airtime as unknown, "0.046336s");
+  assert.equal(message.received_at as unknown, "2019-01-29T13:02:34.981Z");
+  assert.deepEqual(message.settings as unknown, {
     data_rate: { lora: { bandwidth: 125000, spreading_factor: 7, coding_rate: "4/6" } },
     coding_rate: "4/6",
     frequency: "868500000",
@@ -239,10 +239,13 @@ test("gives a token that names gateway, antenna and instants", () => {
       const json = JSON.parse(
         uplinkMessageJson(message, plainContents, 1_700_000_000_000, "as:up:1"),
       ) as Json;
-      const metadata = (json["uplink_message"] as Json)["rx_metadata"] as Json;
+      const metadata = (json.uplink_message as Json).rx_metadata as Json;
       message.receptions.forEach((reception, index) => {
-        const text = metadata[index]!["uplink_token"] as unknown as string | undefined;
-        if (reception.gateway.downlinkPathConstraint === "NEVER") return assert.equal(text, undefined);
+        const text = metadata[index]!.uplink_token as unknown as string | undefined;
+        if (reception.gateway.downlinkPathConstraint === "NEVER") {
+          assert.equal(text, undefined);
+          return;
+        }
         const token = fromBinary(UplinkTokenSchema, Buffer.from(text!, "base64"));
         assert.equal(token.ids?.gatewayIds?.gatewayId, reception.gateway.ids.gatewayId);
         assert.equal(token.ids?.antennaIndex, reception.antennaIndex);

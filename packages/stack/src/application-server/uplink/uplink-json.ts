@@ -144,12 +144,12 @@ function gatewayTextsOf(gateway: ConnectedGateway): GatewayTexts {
 }
 
 function tokenOf(texts: GatewayTexts, reception: Reception): string {
-  const { gatewayId, eui } = reception.gateway.ids;
-  const identifiers = (texts.tokenIdentifiers[reception.antennaIndex] ??= encodeTokenIdentifiers(
-    gatewayId,
-    eui,
-    reception.antennaIndex,
-  ));
+  const { gateway, antennaIndex } = reception;
+  let identifiers = texts.tokenIdentifiers[antennaIndex];
+  if (identifiers === undefined) {
+    identifiers = encodeTokenIdentifiers(gateway.ids.gatewayId, gateway.ids.eui, antennaIndex);
+    texts.tokenIdentifiers[antennaIndex] = identifiers;
+  }
   return formatUplinkToken(identifiers, reception);
 }
 

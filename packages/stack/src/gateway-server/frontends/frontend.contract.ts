@@ -11,7 +11,7 @@ import {
   registeredGateway,
   type TestServer,
   type TestServerOptions,
-} from "../test-server.ts";
+} from "../gateway-server.fixture.ts";
 
 /** A downlink as a gateway gets it. */
 export interface ReceivedDownlink {
@@ -57,12 +57,12 @@ export function requestFor(uplink: GatewayUplink): TransmissionRequest {
   return { paths: uplink.receptions, windows: [rx1, rx2], payloadLength: 13, priority: "NORMAL" };
 }
 
+type Run = (gateway: ContractGateway, testServer: TestServer) => Promise<void>;
+type WithGateway = (run: Run, options?: TestServerOptions & { readonly eui?: EUI64 }) => Promise<void>;
+
 /** What every protocol of gateways has to do. */
 export function frontEndContract(harness: FrontEndHarness): void {
-  const withGateway = async (
-    run: (gateway: ContractGateway, testServer: TestServer) => Promise<void>,
-    options: TestServerOptions & { eui?: EUI64 } = {},
-  ): Promise<void> => {
+  const withGateway: WithGateway = async (run, options = {}) => {
     const testServer = createTestServer(options);
     await testServer.server.listen();
     const gateway = await harness.connect(testServer, options.eui ?? registeredEui);
@@ -73,8 +73,14 @@ export function frontEndContract(harness: FrontEndHarness): void {
       await testServer.server.close();
     }
   };
+  uplinkCases(harness.protocol, withGateway);
+  downlinkCases(harness.protocol, withGateway);
+  refusedDownlinkCases(harness.protocol, withGateway);
+  registrationCases(harness.protocol, withGateway);
+}
 
-  test(`${harness.protocol}: an uplink reaches the Network Server with all that the gateway said`, () =>
+function uplinkCases(protocol: string, withGateway: WithGateway): void {
+  test(`${protocol}: an uplink reaches the Network Server with all that the gateway said`, () =>
     withGateway(async (gateway, { uplinks, events, until }) => {
       gateway.sendUplink(frame, 5_000_000);
       const uplink = await until(() => uplinks[0]);
@@ -92,7 +98,18 @@ export function frontEndContract(harness: FrontEndHarness): void {
       assert.ok(events.some(({ name }) => name === "gs.gateway.connect"));
     }));
 
-  test(`${harness.protocol}: a downlink reaches the gateway for its window, and its answer comes back`, () =>
+  test(`${protocol}: a status shows in the statistics and moves the gateway`, () =>
+    withGateway(async (gateway, { server, events, located, until }) => {
+      gateway.sendStatus({ latitude: 48.5, longitude: 2.25 });
+      await until(() => events.some(({ name }) => name === "gs.status.receive"));
+      assert.equal(located[0]?.latitude, 48.5);
+      const { lastStatus } = server.stats(registeredGateway.ids) ?? {};
+      assert.equal(lastStatus?.status.antennaLocations[0]?.longitude, 2.25);
+    }));
+}
+
+function downlinkCases(protocol: string, withGateway: WithGateway): void {
+  test(`${protocol}: a downlink reaches the gateway for its window, and its answer comes back`, () =>
     withGateway(async (gateway, { server, uplinks, events, until }) => {
       gateway.sendUplink(frame, 2 ** 32 - 100_000);
       const reservation = server.reserve(requestFor(await until(() => uplinks[0])));
@@ -116,14 +133,14 @@ export function frontEndContract(harness: FrontEndHarness): void {
       ])
         assert.ok(names.includes(name), name);
       const stats = server.stats(registeredGateway.ids);
-      assert.equal(stats?.protocol, harness.protocol);
+      assert.equal(stats?.protocol, protocol);
       assert.deepEqual(
         [stats?.uplinkCount, stats?.downlinkCount, stats?.acknowledgmentCount, stats?.roundTripTimes?.count],
         [1, 1, 1, 1],
       );
     }));
 
-  test(`${harness.protocol}: a second downlink at the same time goes to the second window`, () =>
+  test(`${protocol}: a second downlink at the same time goes to the second window`, () =>
     withGateway(async (gateway, { server, uplinks, until }) => {
       gateway.sendUplink(frame, 5_000_000);
       const request = requestFor(await until(() => uplinks[0]));
@@ -134,8 +151,10 @@ export function frontEndContract(harness: FrontEndHarness): void {
       first.cancel();
       assert.equal(server.reserve(request).window.window, 1);
     }));
+}
 
-  test(`${harness.protocol}: the gateway's refusal comes back and frees the place`, () =>
+function refusedDownlinkCases(protocol: string, withGateway: WithGateway): void {
+  test(`${protocol}: the gateway's refusal comes back and frees the place`, () =>
     withGateway(async (gateway, { server, uplinks, events, until }) => {
       gateway.sendUplink(frame, 5_000_000);
       const request = requestFor(await until(() => uplinks[0]));
@@ -146,7 +165,7 @@ export function frontEndContract(harness: FrontEndHarness): void {
       assert.equal(server.reserve(request).window.window, 1);
     }));
 
-  test(`${harness.protocol}: what the gateway never answers is not acknowledged`, () =>
+  test(`${protocol}: what the gateway never answers is not acknowledged`, () =>
     withGateway(async (gateway, { server, uplinks, until }) => {
       gateway.sendUplink(frame, 5_000_000);
       const request = requestFor(await until(() => uplinks[0]));
@@ -155,41 +174,7 @@ export function frontEndContract(harness: FrontEndHarness): void {
       assert.equal(await result, "NO_ACKNOWLEDGMENT");
     }));
 
-  test(`${harness.protocol}: a gateway that is not registered is taken as eui-… unless that is forbidden`, () =>
-    withGateway(
-      async (gateway, { uplinks, server, until }) => {
-        gateway.sendUplink(frame, 5_000_000);
-        const [reception] = (await until(() => uplinks[0])).receptions;
-        assert.equal(reception.gateway.ids.gatewayId, "eui-ff02030405060708");
-        assert.equal(reception.gateway.frequencyPlanId, "EU_863_870_TTN");
-        assert.equal(server.connectedGateways(), 1);
-      },
-      { eui: parseEUI64("FF02030405060708") },
-    ));
-
-  test(`${harness.protocol}: a gateway that is not registered is refused where that is forbidden`, () =>
-    withGateway(
-      async (gateway, { uplinks, events, server, until }) => {
-        gateway.sendUplink(frame, 5_000_000);
-        const event = await until(() => events.find(({ name }) => name === "gs.gateway.connect.fail"));
-        assert.equal(event.gatewayId, "eui-ff02030405060708");
-        assert.equal((event.data?.json as { name: string }).name, "gateway_eui_not_registered");
-        assert.equal(server.connectedGateways(), 0);
-        assert.deepEqual(uplinks, []);
-      },
-      { eui: parseEUI64("FF02030405060708"), options: { "gs.require-registered-gateways": true } },
-    ));
-
-  test(`${harness.protocol}: a status shows in the statistics and moves the gateway`, () =>
-    withGateway(async (gateway, { server, events, located, until }) => {
-      gateway.sendStatus({ latitude: 48.5, longitude: 2.25 });
-      await until(() => events.some(({ name }) => name === "gs.status.receive"));
-      assert.equal(located[0]?.latitude, 48.5);
-      const { lastStatus } = server.stats(registeredGateway.ids) ?? {};
-      assert.equal(lastStatus?.status.antennaLocations[0]?.longitude, 2.25);
-    }));
-
-  test(`${harness.protocol}: without its gateway a downlink is refused with every path's reason`, () =>
+  test(`${protocol}: without its gateway a downlink is refused with every path's reason`, () =>
     withGateway(async (gateway, { server, uplinks, register, until }) => {
       gateway.sendUplink(frame, 5_000_000);
       const request = requestFor(await until(() => uplinks[0]));
@@ -205,4 +190,31 @@ export function frontEndContract(harness: FrontEndHarness): void {
       );
       assert.notEqual(server.stats(registeredGateway.ids)?.disconnectedAt, undefined);
     }));
+}
+
+function registrationCases(protocol: string, withGateway: WithGateway): void {
+  test(`${protocol}: a gateway that is not registered is taken as eui-… unless that is forbidden`, () =>
+    withGateway(
+      async (gateway, { uplinks, server, until }) => {
+        gateway.sendUplink(frame, 5_000_000);
+        const [reception] = (await until(() => uplinks[0])).receptions;
+        assert.equal(reception.gateway.ids.gatewayId, "eui-ff02030405060708");
+        assert.equal(reception.gateway.frequencyPlanId, "EU_863_870_TTN");
+        assert.equal(server.connectedGateways(), 1);
+      },
+      { eui: parseEUI64("FF02030405060708") },
+    ));
+
+  test(`${protocol}: a gateway that is not registered is refused where that is forbidden`, () =>
+    withGateway(
+      async (gateway, { uplinks, events, server, until }) => {
+        gateway.sendUplink(frame, 5_000_000);
+        const event = await until(() => events.find(({ name }) => name === "gs.gateway.connect.fail"));
+        assert.equal(event.gatewayId, "eui-ff02030405060708");
+        assert.equal((event.data?.json as { name: string } | undefined)?.name, "gateway_eui_not_registered");
+        assert.equal(server.connectedGateways(), 0);
+        assert.deepEqual(uplinks, []);
+      },
+      { eui: parseEUI64("FF02030405060708"), options: { "gs.require-registered-gateways": true } },
+    ));
 }

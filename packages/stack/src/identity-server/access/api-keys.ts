@@ -38,7 +38,7 @@ export interface ApiKeys {
   update(
     context: CallContext,
     entity: EntityReference,
-    change: { readonly key: APIKey; readonly paths: readonly string[] },
+    change: { readonly key: APIKey | undefined; readonly paths: readonly string[] },
   ): Promise<APIKey>;
   delete(entity: EntityReference, id: string): Promise<void>;
 }
@@ -116,7 +116,7 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
       return items.map(messageOf);
     },
     get: async (entity, id) => messageOf(await read(entity, id)),
-    async update(context, entity, { key, paths }) {
+    async update(context, entity, { key = create(APIKeySchema), paths }) {
       const changed = paths.length === 0 ? ["rights", "name"] : paths;
       if (changed.includes("rights") && key.rights.length === 0) {
         context.warn("an API key without rights is deleted; use DELETE for this");

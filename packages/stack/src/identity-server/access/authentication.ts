@@ -75,6 +75,8 @@ export interface Authenticator {
   /** `authorization` as the header or metadata carries it, e.g. `Bearer NNSXS.…`. */
   authenticate(tenantId: string, authorization: string | undefined): Caller | Promise<Caller>;
   authenticateToken(tenantId: string, token: string): Caller | Promise<Caller>;
+  /** The caller as it stands now, for calls that last: throws when its key is gone or expired. */
+  refresh(caller: Caller): Caller | Promise<Caller>;
   apiKeyChanged(tenantId: string, keyId: string): void;
   userChanged(tenantId: string, userId: string): void;
 }
@@ -117,6 +119,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return callerOfVerified(cached);
   };
 
+  const refreshed = (id: string, cached: CachedKey | undefined): Caller | Promise<Caller> => {
+    if (cached === undefined) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: id }) });
+    return callerOfVerified(cached);
+  };
+
   const authenticateToken = (tenantId: string, text: string): Caller | Promise<Caller> => {
     const token = parseToken(text);
     if (token.kind !== "apiKey") throw tokenNotFound();
@@ -136,6 +143,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const [scheme = "", value] = authorization.trim().split(/ +/, 2);
       if (scheme.toLowerCase() !== "bearer" || value === undefined) throw unsupportedAuthorization();
       return authenticateToken(tenantId, value);
+    },
+    refresh(caller) {
+      if (caller.apiKey === undefined) return caller;
+      const { id } = caller.apiKey;
+      const cached = keys.get(`${caller.tenantId}/${id}`);
+      return cached instanceof Promise
+        ? cached.then((loaded) => refreshed(id, loaded))
+        : refreshed(id, cached);
     },
     apiKeyChanged: (tenantId, keyId) => keys.invalidate(`${tenantId}/${keyId}`),
     userChanged: (tenantId, userId) => users.invalidate(`${tenantId}/${userId}`),

@@ -19,7 +19,7 @@ export function knownCaller(caller: PlatformCaller): Caller {
 }
 
 export interface AuthorityOptions {
-  readonly authenticator: Pick<Authenticator, "authenticate">;
+  readonly authenticator: Pick<Authenticator, "authenticate" | "refresh">;
   readonly rights: RightsResolver;
   readonly formatUid: (entity: EntityReference) => string;
 }
@@ -72,7 +72,13 @@ export function createAuthority({ authenticator, rights, formatUid }: AuthorityO
   return {
     authenticate: (tenantId, authorization) => authenticator.authenticate(tenantId, authorization),
     require: (caller, requirement) => require(knownCaller(caller), requirement),
-    rightsOn: (caller, entity) =>
-      rights.rightsOn(knownCaller(caller), { ...entity, tenantId: caller.tenantId }),
+    // Streams ask for each item, long after they began.
+    rightsOn(caller, entity) {
+      const current = authenticator.refresh(knownCaller(caller));
+      const reference = { ...entity, tenantId: caller.tenantId };
+      return current instanceof Promise
+        ? current.then((loaded) => rights.rightsOn(loaded, reference))
+        : rights.rightsOn(current, reference);
+    },
   };
 }

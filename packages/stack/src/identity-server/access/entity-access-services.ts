@@ -1,28 +1,124 @@
-import { ApplicationAccess, GatewayAccess, Right, UserAccess } from "@skylark/api";
+import {
+  type APIKey,
+  ApplicationAccess,
+  type Collaborator,
+  type FieldMask,
+  GatewayAccess,
+  type OrganizationOrUserIdentifiers,
+  Right,
+  UserAccess,
+} from "@skylark/api";
 import {
   application,
   authenticated,
   type CallContext,
   gateway,
   implement,
+  type Requirement,
   type ServiceImplementation,
   user,
 } from "../../rpc/service.ts";
 import type { EntityReference } from "../entity.ts";
 import type { Registries } from "../registries/registries.ts";
-import { createApiKeys, type KeyedEntityType } from "./api-keys.ts";
+import { type ApiKeys, createApiKeys, type KeyedEntityType, type NewApiKey } from "./api-keys.ts";
 import { knownCaller } from "./authority.ts";
-import { createCollaborators } from "./collaborators.ts";
+import { type Collaborators, createCollaborators } from "./collaborators.ts";
 import { potentialRights, sortedRights } from "./right-sets.ts";
 
-type Listing = { readonly order: string; readonly limit: number; readonly page: number };
+/** How a request names its entity, and what that needs. */
+interface Access<Request> {
+  readonly entityOf: (context: CallContext, request: Request) => EntityReference;
+  readonly requires: (request: Request) => Requirement;
+}
 
-function referenceTo(type: KeyedEntityType) {
-  return (context: CallContext, id: string | undefined): EntityReference => ({
-    tenantId: context.tenantId,
-    type,
-    id: id ?? "",
-  });
+interface Paged {
+  readonly order: string;
+  readonly limit: number;
+  readonly page: number;
+}
+
+interface KeyChange {
+  readonly apiKey?: APIKey | undefined;
+  readonly fieldMask?: FieldMask | undefined;
+}
+
+/** The methods for API keys, which every kind of entity has. */
+function apiKeyMethods<Request>(keys: ApiKeys, { entityOf, requires }: Access<Request>) {
+  return {
+    createAPIKey: {
+      requires,
+      handle: (request: Request & NewApiKey, context: CallContext) =>
+        keys.create(context, entityOf(context, request), request),
+    },
+    listAPIKeys: {
+      requires,
+      handle: async (request: Request & Paged, context: CallContext) => ({
+        apiKeys: await keys.list(context, entityOf(context, request), request),
+      }),
+    },
+    getAPIKey: {
+      requires,
+      handle: (request: Request & { readonly keyId: string }, context: CallContext) =>
+        keys.get(entityOf(context, request), request.keyId),
+    },
+    updateAPIKey: {
+      requires,
+      handle: (request: Request & KeyChange, context: CallContext) =>
+        keys.update(context, entityOf(context, request), {
+          key: request.apiKey,
+          paths: request.fieldMask?.paths ?? [],
+        }),
+    },
+    deleteAPIKey: {
+      requires,
+      async handle(request: Request & { readonly keyId: string }, context: CallContext) {
+        await keys.delete(entityOf(context, request), request.keyId);
+        return {};
+      },
+    },
+  };
+}
+
+type Account = OrganizationOrUserIdentifiers | undefined;
+
+/** The methods for collaborators, which applications and gateways have. */
+function collaboratorMethods<Request>(collaborators: Collaborators, { entityOf, requires }: Access<Request>) {
+  return {
+    getCollaborator: {
+      requires,
+      async handle(request: Request & { readonly collaborator?: Account }, context: CallContext) {
+        const { ids, rights } = await collaborators.get(entityOf(context, request), request.collaborator);
+        return { ...(ids === undefined ? {} : { ids }), rights };
+      },
+    },
+    setCollaborator: {
+      requires,
+      async handle(
+        request: Request & { readonly collaborator?: Collaborator | undefined },
+        context: CallContext,
+      ) {
+        await collaborators.set(context, entityOf(context, request), request.collaborator);
+        return {};
+      },
+    },
+    listCollaborators: {
+      requires,
+      handle: async (request: Request & Paged, context: CallContext) => ({
+        collaborators: await collaborators.list(context, entityOf(context, request), request),
+      }),
+    },
+    deleteCollaborator: {
+      requires,
+      async handle(request: Request & { readonly collaboratorIds?: Account }, context: CallContext) {
+        await collaborators.delete(entityOf(context, request), request.collaboratorIds);
+        return {};
+      },
+    },
+  };
+}
+
+function reference(context: CallContext, type: KeyedEntityType, id: string | undefined): EntityReference {
+  return { tenantId: context.tenantId, type, id: id ?? "" };
 }
 
 /** The rights of the caller on the entity, of the kind that the entity has. */
@@ -31,202 +127,69 @@ async function listRights({ rights }: Registries, context: CallContext, entity: 
   return { rights: sortedRights(held.intersection(potentialRights(entity.type))) };
 }
 
-function pageOf({ order, limit, page }: Listing): Listing {
-  return { order, limit, page };
-}
+type ApplicationRequest = { readonly applicationIds?: { readonly applicationId: string } | undefined };
+type GatewayRequest = { readonly gatewayIds?: { readonly gatewayId: string } | undefined };
+type UserRequest = { readonly userIds?: { readonly userId: string } | undefined };
 
 export function applicationAccess(registries: Registries): ServiceImplementation {
-  const keys = createApiKeys(registries, "application");
-  const collaborators = createCollaborators(registries, "application");
-  const reference = referenceTo("application");
-  type Ids = { readonly applicationIds?: { readonly applicationId: string } | undefined };
-  const ofRequest = (context: CallContext, { applicationIds }: Ids) =>
-    reference(context, applicationIds?.applicationId);
-  const manageKeys = ({ applicationIds }: Ids) =>
-    application(applicationIds?.applicationId, Right.APPLICATION_SETTINGS_API_KEYS);
-  const manageCollaborators = ({ applicationIds }: Ids) =>
-    application(applicationIds?.applicationId, Right.APPLICATION_SETTINGS_COLLABORATORS);
-
+  const entityOf = (context: CallContext, { applicationIds }: ApplicationRequest) =>
+    reference(context, "application", applicationIds?.applicationId);
+  const needs =
+    (right: Right) =>
+    ({ applicationIds }: ApplicationRequest) =>
+      application(applicationIds?.applicationId, right);
   return implement(ApplicationAccess, {
     listRights: {
       requires: () => authenticated,
       handle: ({ applicationId }, context) =>
-        listRights(registries, context, reference(context, applicationId)),
+        listRights(registries, context, reference(context, "application", applicationId)),
     },
-    createAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) => keys.create(context, ofRequest(context, request), request),
-    },
-    listAPIKeys: {
-      requires: manageKeys,
-      handle: async (request, context) => ({
-        apiKeys: await keys.list(context, ofRequest(context, request), pageOf(request)),
-      }),
-    },
-    getAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) => keys.get(ofRequest(context, request), request.keyId),
-    },
-    updateAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) =>
-        keys.update(context, ofRequest(context, request), {
-          key: request.apiKey!,
-          paths: request.fieldMask?.paths ?? [],
-        }),
-    },
-    deleteAPIKey: {
-      requires: manageKeys,
-      async handle(request, context) {
-        await keys.delete(ofRequest(context, request), request.keyId);
-        return {};
-      },
-    },
-    getCollaborator: {
-      requires: manageCollaborators,
-      async handle(request, context) {
-        const { ids, rights } = await collaborators.get(ofRequest(context, request), request.collaborator);
-        return { ...(ids === undefined ? {} : { ids }), rights };
-      },
-    },
-    setCollaborator: {
-      requires: manageCollaborators,
-      async handle(request, context) {
-        await collaborators.set(context, ofRequest(context, request), request.collaborator);
-        return {};
-      },
-    },
-    listCollaborators: {
-      requires: manageCollaborators,
-      handle: async (request, context) => ({
-        collaborators: await collaborators.list(context, ofRequest(context, request), pageOf(request)),
-      }),
-    },
-    deleteCollaborator: {
-      requires: manageCollaborators,
-      async handle(request, context) {
-        await collaborators.delete(ofRequest(context, request), request.collaboratorIds);
-        return {};
-      },
-    },
+    ...apiKeyMethods(createApiKeys(registries, "application"), {
+      entityOf,
+      requires: needs(Right.APPLICATION_SETTINGS_API_KEYS),
+    }),
+    ...collaboratorMethods(createCollaborators(registries, "application"), {
+      entityOf,
+      requires: needs(Right.APPLICATION_SETTINGS_COLLABORATORS),
+    }),
   });
 }
 
 export function gatewayAccess(registries: Registries): ServiceImplementation {
-  const keys = createApiKeys(registries, "gateway");
-  const collaborators = createCollaborators(registries, "gateway");
-  const reference = referenceTo("gateway");
-  type Ids = { readonly gatewayIds?: { readonly gatewayId: string } | undefined };
-  const ofRequest = (context: CallContext, { gatewayIds }: Ids) => reference(context, gatewayIds?.gatewayId);
-  const manageKeys = ({ gatewayIds }: Ids) => gateway(gatewayIds?.gatewayId, Right.GATEWAY_SETTINGS_API_KEYS);
-  const manageCollaborators = ({ gatewayIds }: Ids) =>
-    gateway(gatewayIds?.gatewayId, Right.GATEWAY_SETTINGS_COLLABORATORS);
-
+  const entityOf = (context: CallContext, { gatewayIds }: GatewayRequest) =>
+    reference(context, "gateway", gatewayIds?.gatewayId);
+  const needs =
+    (right: Right) =>
+    ({ gatewayIds }: GatewayRequest) =>
+      gateway(gatewayIds?.gatewayId, right);
   return implement(GatewayAccess, {
     listRights: {
       requires: () => authenticated,
-      handle: ({ gatewayId }, context) => listRights(registries, context, reference(context, gatewayId)),
+      handle: ({ gatewayId }, context) =>
+        listRights(registries, context, reference(context, "gateway", gatewayId)),
     },
-    createAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) => keys.create(context, ofRequest(context, request), request),
-    },
-    listAPIKeys: {
-      requires: manageKeys,
-      handle: async (request, context) => ({
-        apiKeys: await keys.list(context, ofRequest(context, request), pageOf(request)),
-      }),
-    },
-    getAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) => keys.get(ofRequest(context, request), request.keyId),
-    },
-    updateAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) =>
-        keys.update(context, ofRequest(context, request), {
-          key: request.apiKey!,
-          paths: request.fieldMask?.paths ?? [],
-        }),
-    },
-    deleteAPIKey: {
-      requires: manageKeys,
-      async handle(request, context) {
-        await keys.delete(ofRequest(context, request), request.keyId);
-        return {};
-      },
-    },
-    getCollaborator: {
-      requires: manageCollaborators,
-      async handle(request, context) {
-        const { ids, rights } = await collaborators.get(ofRequest(context, request), request.collaborator);
-        return { ...(ids === undefined ? {} : { ids }), rights };
-      },
-    },
-    setCollaborator: {
-      requires: manageCollaborators,
-      async handle(request, context) {
-        await collaborators.set(context, ofRequest(context, request), request.collaborator);
-        return {};
-      },
-    },
-    listCollaborators: {
-      requires: manageCollaborators,
-      handle: async (request, context) => ({
-        collaborators: await collaborators.list(context, ofRequest(context, request), pageOf(request)),
-      }),
-    },
-    deleteCollaborator: {
-      requires: manageCollaborators,
-      async handle(request, context) {
-        await collaborators.delete(ofRequest(context, request), request.collaboratorIds);
-        return {};
-      },
-    },
+    ...apiKeyMethods(createApiKeys(registries, "gateway"), {
+      entityOf,
+      requires: needs(Right.GATEWAY_SETTINGS_API_KEYS),
+    }),
+    ...collaboratorMethods(createCollaborators(registries, "gateway"), {
+      entityOf,
+      requires: needs(Right.GATEWAY_SETTINGS_COLLABORATORS),
+    }),
   });
 }
 
 export function userAccess(registries: Registries): ServiceImplementation {
-  const keys = createApiKeys(registries, "user");
-  const reference = referenceTo("user");
-  type Ids = { readonly userIds?: { readonly userId: string } | undefined };
-  const ofRequest = (context: CallContext, { userIds }: Ids) => reference(context, userIds?.userId);
-  const manageKeys = ({ userIds }: Ids) => user(userIds?.userId, Right.USER_SETTINGS_API_KEYS);
-
   return implement(UserAccess, {
     listRights: {
       requires: () => authenticated,
-      handle: ({ userId }, context) => listRights(registries, context, reference(context, userId)),
+      handle: ({ userId }, context) => listRights(registries, context, reference(context, "user", userId)),
     },
-    createAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) => keys.create(context, ofRequest(context, request), request),
-    },
-    listAPIKeys: {
-      requires: manageKeys,
-      handle: async (request, context) => ({
-        apiKeys: await keys.list(context, ofRequest(context, request), pageOf(request)),
-      }),
-    },
-    getAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) => keys.get(ofRequest(context, request), request.keyId),
-    },
-    updateAPIKey: {
-      requires: manageKeys,
-      handle: (request, context) =>
-        keys.update(context, ofRequest(context, request), {
-          key: request.apiKey!,
-          paths: request.fieldMask?.paths ?? [],
-        }),
-    },
-    deleteAPIKey: {
-      requires: manageKeys,
-      async handle(request, context) {
-        await keys.delete(ofRequest(context, request), request.keyId);
-        return {};
-      },
-    },
+    ...apiKeyMethods(createApiKeys(registries, "user"), {
+      entityOf: (context: CallContext, { userIds }: UserRequest) =>
+        reference(context, "user", userIds?.userId),
+      requires: ({ userIds }: UserRequest) => user(userIds?.userId, Right.USER_SETTINGS_API_KEYS),
+    }),
     createLoginToken: { later: "identity-server: sessions and login tokens" },
   });
 }

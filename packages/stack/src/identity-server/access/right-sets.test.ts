@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Right } from "@skylark/api";
-import { adminRights, allRights, potentialRights, rightName, withImplied } from "./right-sets.ts";
+import { Right, rightName } from "@skylark/api";
+import { adminRights, allRights, potentialRights, withImplied } from "./right-sets.ts";
 
 test("there are 63 rights, named as the API names them", () => {
   assert.equal(allRights.size, 63);

@@ -1,7 +1,7 @@
-import type { Right } from "@skylark/api";
+import { type Right, rightName } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
-import { type EntityReference, entityKey, parseEntityKey, sameEntity } from "../entity.ts";
+import { type EntityReference, entityKey, isPlainId, parseEntityKey, sameEntity } from "../entity.ts";
 import {
   applicationNotFound,
   clientNotFound,
@@ -12,7 +12,7 @@ import {
 } from "../errors.ts";
 import { LoadingCache } from "../loading-cache.ts";
 import type { Caller } from "./authentication.ts";
-import { noRights, potentialRights, type RightSet, rightName, sortedRights } from "./right-sets.ts";
+import { noRights, potentialRights, type RightSet, sortedRights } from "./right-sets.ts";
 import { standingError } from "./user-standing.ts";
 
 const errors = defineErrors("pkg/auth/rights");
@@ -123,6 +123,7 @@ export function createRightsResolver(
 
   const rightsOn = (caller: Caller, entity: EntityReference, options: RightsOptions = {}) => {
     if (entity.tenantId !== caller.tenantId) return noRights;
+    if (!isPlainId(entity.id)) return rightsWith(caller, entity, undefined, options);
     const access = entities.get(entityKey(entity));
     return access instanceof Promise
       ? access.then((loaded) => rightsWith(caller, entity, loaded, options))

@@ -17,7 +17,6 @@ export const hashCosts = { randomSecret: 12, password: 15 } as const;
 
 const checkLength = 2;
 const maximumConcurrency = 2;
-const maximumWaiting = 1000;
 
 /** Hashes secrets, never more than two at once: the pool's threads also serve the files. */
 export interface SecretHasher {
@@ -26,7 +25,7 @@ export interface SecretHasher {
   verify(secret: string, hash: string): Promise<boolean>;
 }
 
-export function createSecretHasher(): SecretHasher {
+export function createSecretHasher(maximumWaiting = 1000): SecretHasher {
   let running = 0;
   const waiting: (() => void)[] = [];
 

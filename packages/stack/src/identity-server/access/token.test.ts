@@ -25,7 +25,16 @@ test("a generated API key has the length and parts that clients expect", () => {
 });
 
 test("what is not three parts with a known prefix is no token", () => {
-  const wrong = ["", "NNSXS", "NNSXS.A", "NNSXS..B", "NNSXS.A.", "NNSXS.A.B.C", "XXXXX.A.B", `NNSXS.A.${"B".repeat(300)}`];
+  const wrong = [
+    "",
+    "NNSXS",
+    "NNSXS.A",
+    "NNSXS..B",
+    "NNSXS.A.",
+    "NNSXS.A.B.C",
+    "XXXXX.A.B",
+    `NNSXS.A.${"B".repeat(300)}`,
+  ];
   for (const text of wrong) {
     assert.throws(() => parseToken(text), { name: "pkg/auth:token", message: "invalid token" }, text);
   }

@@ -22,6 +22,11 @@ export interface EndDeviceProfile {
 
 const emptyProfile: EndDeviceProfile = { locations: {}, attributes: {} };
 
+/** Whether the profile is of a device that is registered here. */
+export function isRegistered(profile: EndDeviceProfile): boolean {
+  return profile !== emptyProfile;
+}
+
 /** A device that is not registered has an empty one. */
 export function profileOf(device: EndDevice | undefined): EndDeviceProfile {
   if (device === undefined) return emptyProfile;

@@ -1,5 +1,4 @@
 import {
-  assign,
   create,
   type EndDevice,
   EndDeviceBatchRegistry,
@@ -16,6 +15,7 @@ import {
   type CallContext,
   implement,
   type ServiceImplementation,
+  type ServiceMethods,
 } from "../../rpc/service.ts";
 import { endDeviceNotFound } from "../errors.ts";
 import { formatEui } from "../eui.ts";
@@ -52,97 +52,116 @@ export function cascades(context: Pick<CallContext, "header">): boolean {
   return context.header(cascadeHeader) !== "false";
 }
 
+type Methods = ServiceMethods<typeof EndDeviceRegistry>;
+
+interface Parts {
+  readonly devices: EndDevices;
+}
+
 export function endDeviceRegistry(devices: EndDevices): ServiceImplementation {
+  const parts = { devices };
   return implement(EndDeviceRegistry, {
-    create: {
-      requires: ({ endDevice }) =>
-        application(endDevice?.ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-      async handle({ endDevice }, context) {
-        const requested = pick(EndDeviceSchema, endDevice ?? create(EndDeviceSchema), keptPaths);
-        return devices.create(keyOf(context, endDevice), requested);
-      },
-    },
-    get: {
-      requires: ({ endDeviceIds }) =>
-        application(endDeviceIds?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_READ),
-      async handle({ endDeviceIds, fieldMask }, context) {
-        const device = await devices.read({
-          tenantId: context.tenantId,
-          applicationId: endDeviceIds?.applicationIds?.applicationId ?? "",
-          deviceId: endDeviceIds?.deviceId ?? "",
-        });
-        return pick(EndDeviceSchema, device, pathsToRead(fieldMask?.paths));
-      },
-    },
-    getIdentifiersForEUIs: {
-      requires: () => authenticated,
-      async handle({ joinEui, devEui }, context) {
-        const found = await devices.findByEuis(formatEui(joinEui), formatEui(devEui));
-        if (found?.tenantId !== context.tenantId) {
-          throw endDeviceNotFound({ device_id: "", application_id: "" });
-        }
-        const { ids } = await devices.read(found);
-        return ids ?? {};
-      },
-    },
-    list: {
-      requires: ({ applicationIds }) =>
-        applicationIds === undefined
-          ? { kind: "universal", rights: [Right.APPLICATION_DEVICES_READ] }
-          : application(applicationIds.applicationId, Right.APPLICATION_DEVICES_READ),
-      async handle({ applicationIds, fieldMask, filters, ...page }, context) {
-        const paths = pathsToRead(fieldMask?.paths);
-        const { items, total } = await devices.list({
-          tenantId: context.tenantId,
-          applicationId: applicationIds?.applicationId,
-          updatedSince: updatedSinceOf(filters),
-          page,
-        });
-        context.setTotalCount(total);
-        return { endDevices: items.map((device) => pick(EndDeviceSchema, device, paths)) };
-      },
-    },
-    update: {
-      requires: ({ endDevice }) =>
-        application(endDevice?.ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-      async handle({ endDevice, fieldMask }, context) {
-        const source = endDevice ?? create(EndDeviceSchema);
-        const paths = pathsToWrite(fieldMask?.paths);
-        const device = await devices.update(keyOf(context, endDevice), (stored) =>
-          assign(EndDeviceSchema, stored, source, paths),
-        );
-        return pick(EndDeviceSchema, device, pathsToRead(paths));
-      },
-    },
-    batchUpdateLastSeen: {
-      requires: ({ updates }) => ({
-        kind: "allOf",
-        requirements: updates.map(({ ids }) =>
-          application(ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-        ),
-      }),
-      async handle({ updates }, context) {
-        for (const { ids, lastSeenAt } of updates) {
-          if (lastSeenAt === undefined) continue;
-          const applicationId = ids?.applicationIds?.applicationId ?? "";
-          const key = { tenantId: context.tenantId, applicationId, deviceId: ids?.deviceId ?? "" };
-          devices.activity.seen(key, timestampMs(lastSeenAt));
-        }
-        return {};
-      },
-    },
-    delete: {
-      requires: ({ applicationIds }) =>
-        application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-      async handle({ applicationIds, deviceId }, context) {
-        const applicationId = applicationIds?.applicationId ?? "";
-        const key = { tenantId: context.tenantId, applicationId, deviceId };
-        await devices.delete([key], cascades(context));
-        return {};
-      },
-    },
+    create: createMethod(parts),
+    get: getMethod(parts),
+    getIdentifiersForEUIs: getIdentifiersForEUIsMethod(parts),
+    list: listMethod(parts),
+    update: updateMethod(parts),
+    batchUpdateLastSeen: batchUpdateLastSeenMethod(parts),
+    delete: deleteMethod(parts),
   });
 }
+
+const createMethod = ({ devices }: Parts): Methods["create"] => ({
+  requires: ({ endDevice }) =>
+    application(endDevice?.ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
+  async handle({ endDevice }, context) {
+    const requested = pick(EndDeviceSchema, endDevice ?? create(EndDeviceSchema), keptPaths);
+    return devices.create(keyOf(context, endDevice), requested);
+  },
+});
+
+const getMethod = ({ devices }: Parts): Methods["get"] => ({
+  requires: ({ endDeviceIds }) =>
+    application(endDeviceIds?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_READ),
+  async handle({ endDeviceIds, fieldMask }, context) {
+    const device = await devices.read({
+      tenantId: context.tenantId,
+      applicationId: endDeviceIds?.applicationIds?.applicationId ?? "",
+      deviceId: endDeviceIds?.deviceId ?? "",
+    });
+    return pick(EndDeviceSchema, device, pathsToRead(fieldMask?.paths));
+  },
+});
+
+const getIdentifiersForEUIsMethod = ({ devices }: Parts): Methods["getIdentifiersForEUIs"] => ({
+  requires: () => authenticated,
+  async handle({ joinEui, devEui }, context) {
+    const found = await devices.findByEuis(formatEui(joinEui), formatEui(devEui));
+    if (found?.tenantId !== context.tenantId) {
+      throw endDeviceNotFound({ device_id: "", application_id: "" });
+    }
+    const { ids } = await devices.read(found);
+    return ids ?? {};
+  },
+});
+
+const listMethod = ({ devices }: Parts): Methods["list"] => ({
+  requires: ({ applicationIds }) =>
+    applicationIds === undefined
+      ? { kind: "universal", rights: [Right.APPLICATION_DEVICES_READ] }
+      : application(applicationIds.applicationId, Right.APPLICATION_DEVICES_READ),
+  async handle({ applicationIds, fieldMask, filters, ...page }, context) {
+    const paths = pathsToRead(fieldMask?.paths);
+    const { items, total } = await devices.list({
+      tenantId: context.tenantId,
+      applicationId: applicationIds?.applicationId,
+      updatedSince: updatedSinceOf(filters),
+      page,
+    });
+    context.setTotalCount(total);
+    return { endDevices: items.map((device) => pick(EndDeviceSchema, device, paths)) };
+  },
+});
+
+const updateMethod = ({ devices }: Parts): Methods["update"] => ({
+  requires: ({ endDevice }) =>
+    application(endDevice?.ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
+  async handle({ endDevice, fieldMask }, context) {
+    const source = endDevice ?? create(EndDeviceSchema);
+    const paths = pathsToWrite(fieldMask?.paths);
+    const device = await devices.update(keyOf(context, endDevice), source, paths);
+    return pick(EndDeviceSchema, device, pathsToRead(paths));
+  },
+});
+
+const batchUpdateLastSeenMethod = ({ devices }: Parts): Methods["batchUpdateLastSeen"] => ({
+  requires: ({ updates }) => ({
+    kind: "allOf",
+    requirements: updates.map(({ ids }) =>
+      application(ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
+    ),
+  }),
+  async handle({ updates }, context) {
+    for (const { ids, lastSeenAt } of updates) {
+      if (lastSeenAt === undefined) continue;
+      const applicationId = ids?.applicationIds?.applicationId ?? "";
+      const key = { tenantId: context.tenantId, applicationId, deviceId: ids?.deviceId ?? "" };
+      devices.activity.seen(key, timestampMs(lastSeenAt));
+    }
+    return {};
+  },
+});
+
+const deleteMethod = ({ devices }: Parts): Methods["delete"] => ({
+  requires: ({ applicationIds }) =>
+    application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
+  async handle({ applicationIds, deviceId }, context) {
+    const applicationId = applicationIds?.applicationId ?? "";
+    const key = { tenantId: context.tenantId, applicationId, deviceId };
+    await devices.delete([key], cascades(context));
+    return {};
+  },
+});
 
 export function endDeviceBatchRegistry(devices: EndDevices): ServiceImplementation {
   const keysOf = (context: CallContext, applicationId: string, deviceIds: readonly string[]) =>

@@ -1,4 +1,4 @@
-import { type EndDevice, timestampFromMs } from "@skylark/api";
+import { assign, type EndDevice, EndDeviceSchema, timestampFromMs } from "@skylark/api";
 import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import { type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
@@ -10,7 +10,7 @@ import type { Writer } from "../../store/store.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
 import { formatEui } from "../eui.ts";
-import { endDeviceEvents } from "../events.ts";
+import { changedFields, endDeviceEvents } from "../events.ts";
 import { LoadingCache } from "../loading-cache.ts";
 import { brokenConstraint, readEntity, untilCurrent } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
@@ -42,7 +42,8 @@ export interface EndDevices {
   read(key: DeviceKey): Promise<EndDevice>;
   findByEuis(joinEui: EUI64 | undefined, devEui: EUI64 | undefined): Promise<DeviceKey | undefined>;
   list(listing: EndDeviceListing): Promise<Listed<EndDevice>>;
-  update(key: DeviceKey, change: (stored: EndDevice) => EndDevice): Promise<EndDevice>;
+  /** Takes the named fields of `source`. */
+  update(key: DeviceKey, source: EndDevice, paths: readonly string[]): Promise<EndDevice>;
   /** All or none; with `cascade` the other servers forget them too. */
   delete(keys: readonly DeviceKey[], cascade: boolean): Promise<void>;
   profile(ids: EndDeviceIdentifiers): EndDeviceProfile | Promise<EndDeviceProfile>;
@@ -54,6 +55,9 @@ export interface EndDevicesOptions {
   readonly onDeviceDeleted: (ids: EndDeviceIdentifiers) => Promise<void>;
   readonly log: Logger;
 }
+
+/** Reads, changes and writes; again when someone else changed the device meanwhile. */
+type UpdateDevice = (key: DeviceKey, change: (stored: EndDevice) => Promise<EndDevice>) => Promise<EndDevice>;
 
 const cachedProfiles = 200_000;
 
@@ -67,8 +71,8 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
 
   const find = async (key: DeviceKey) => (await endDevices.get(key))?.device;
   const changed = (key: DeviceKey) => profiles.invalidate(endDeviceKey(key));
-  const publish = (definition: EventDefinition, key: DeviceKey) =>
-    registries.events.publish(definition, { kind: "device", ids: key });
+  const publish = (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) =>
+    registries.events.publish(definition, { kind: "device", ids: key }, changedFields(changed));
 
   /** Commits a change of one device, explaining what it broke. */
   const transact = async (key: DeviceKey, device: EndDevice, write: (writer: Writer) => void) => {
@@ -83,13 +87,12 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
     }
   };
 
-  const update = (key: DeviceKey, change: (stored: EndDevice) => EndDevice): Promise<EndDevice> =>
+  const update: UpdateDevice = (key, change) =>
     untilCurrent(async () => {
       const stored = await endDevices.get(key);
       if (stored === undefined) throw notFound(key);
       const at = clock.now();
-      const device = { ...change(stored.device), updatedAt: timestampFromMs(at) };
-      await checkServerAddresses(registries, key, device);
+      const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
       await transact(key, device, (writer) =>
         endDevices.update(writer, key, { device, version: stored.version, at }),
       );
@@ -132,9 +135,13 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
       applicationId === undefined
         ? endDevices.listAll(tenantId, updatedSince, page)
         : endDevices.list({ tenantId, applicationId }, updatedSince, page),
-    async update(key, change) {
-      const device = await update(key, change);
-      publish(endDeviceEvents.update, key);
+    async update(key, source, paths) {
+      const device = await update(key, async (stored) => {
+        const next = assign(EndDeviceSchema, stored, source, paths);
+        await checkServerAddresses(registries, key, next);
+        return next;
+      });
+      publish(endDeviceEvents.update, key, paths);
       return device;
     },
     async delete(keys, cascade) {
@@ -172,7 +179,7 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
 async function writeActivities(
   { store, endDevices }: Registries,
   activities: readonly DeviceActivity[],
-  update: (key: DeviceKey, change: (stored: EndDevice) => EndDevice) => Promise<EndDevice>,
+  update: UpdateDevice,
 ): Promise<void> {
   await store.write((writer) => {
     for (const { ids, seenAt, activatedAt } of activities) {
@@ -182,7 +189,7 @@ async function writeActivities(
   });
   for (const { ids, locations } of activities) {
     if (locations === undefined || (await endDevices.get(ids)) === undefined) continue;
-    await update(ids, (stored) => withLocations(stored, locations));
+    await update(ids, async (stored) => withLocations(stored, locations));
   }
 }
 

@@ -7,7 +7,7 @@ import { locationMessage } from "../devices/device-profile.ts";
 import type { EntityReference } from "../entity.ts";
 import { formatEui } from "../eui.ts";
 import { LoadingCache } from "../loading-cache.ts";
-import { updateEntity } from "../registries/lifecycle.ts";
+import { readEntity, updateEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
 import { type RegisteredGateway, registeredGateway } from "./registered-gateway.ts";
@@ -61,6 +61,8 @@ export function createGatewayDirectory(
   };
 
   const writeLocation = async (entity: EntityReference, location: Location): Promise<void> => {
+    const { message } = await readEntity(registries.gateways, entity);
+    if (!message.updateLocationFromStatus) return;
     let before: Gateway | undefined;
     const after = await updateEntity(registries, registries.gateways, entity, (stored, at) => {
       before = stored;

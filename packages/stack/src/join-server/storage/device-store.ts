@@ -36,6 +36,7 @@ export interface JoinDeviceReader {
 export interface JoinDeviceWriter {
   /** Breaks a constraint when the ids or EUIs are taken: only in `transact`. */
   create(writer: Writer, device: JoinDevice): void;
+  /** All but the nonces. */
   update(writer: Writer, device: JoinDevice): void;
   setNonces(writer: Writer, ids: EndDeviceIdentifiers, nonces: Nonces): void;
   remove(writer: Writer, ids: EndDeviceIdentifiers): void;

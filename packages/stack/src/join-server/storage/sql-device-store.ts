@@ -14,7 +14,7 @@ const insertDevice = statement(
 );
 const updateDevice = statement(
   `UPDATE js_devices SET app_key = ?, nwk_key = ?, registration = ?, resets_join_nonces = ?,
-   last_join_nonce = ?, last_dev_nonce = ?, used_dev_nonces = ?, updated_at = ? WHERE ${byIds}`,
+   updated_at = ? WHERE ${byIds}`,
 );
 const updateNonces = statement(
   `UPDATE js_devices SET last_join_nonce = ?, last_dev_nonce = ?, used_dev_nonces = ? WHERE ${byIds}`,
@@ -79,16 +79,13 @@ export function createJoinDeviceWriter(vault: KeyVault): JoinDeviceWriter {
       );
     },
     update(writer, device) {
-      const { ids, nonces } = device;
+      const { ids } = device;
       writer.run(
         updateDevice,
         sealed(device.appKey),
         sealed(device.nwkKey),
         device.registration,
         device.resetsJoinNonces ? 1 : 0,
-        nonces.lastJoinNonce,
-        nonces.lastDevNonce,
-        JSON.stringify(nonces.usedDevNonces),
         device.updatedAt,
         ids.tenantId,
         ids.applicationId,

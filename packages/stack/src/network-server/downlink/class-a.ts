@@ -65,6 +65,8 @@ interface Surroundings {
 /** Decides on downlinks after uplinks, as late as the gateway allows, so that applications can still answer. */
 export class ClassADownlinks {
   readonly #around: Surroundings;
+  /** Devices whose windows end before a second of the clock. */
+  readonly #ending = new Map<number, DeviceEntry[]>();
   readonly counters: DownlinkCounters = { scheduled: 0, notScheduled: 0, transmitted: 0, notTransmitted: 0 };
 
   constructor(surroundings: Surroundings) {
@@ -75,13 +77,7 @@ export class ClassADownlinks {
   open(entry: DeviceEntry, window: OpenWindow): void {
     if (!entry.settings.scheduleDownlinks) return;
     entry.window = window;
-    const { cache, wheel, clock } = this.#around;
-    const endsInMs = window.receivedAt + window.rx1DelayMs + rx2AfterRx1Ms - clock.now();
-    cache.hold(entry);
-    wheel.after(endsInMs, () => {
-      if (entry.window === window) entry.window = undefined;
-      cache.release(entry);
-    });
+    this.#forgetLater(entry, window);
     if (
       window.needsAck ||
       window.needsAnswer ||
@@ -92,6 +88,27 @@ export class ClassADownlinks {
       return;
     }
     this.#timeIfQueued(entry, window);
+  }
+
+  /** Windows that end within one second are forgotten together: a timer for each would cost more than the window. */
+  #forgetLater(entry: DeviceEntry, window: OpenWindow): void {
+    const { cache, wheel, clock } = this.#around;
+    const second = Math.ceil(endOf(window) / 1000);
+    cache.hold(entry);
+    const known = this.#ending.get(second);
+    if (known !== undefined) {
+      known.push(entry);
+      return;
+    }
+    const entries = [entry];
+    this.#ending.set(second, entries);
+    wheel.after(second * 1000 - clock.now(), () => {
+      this.#ending.delete(second);
+      for (const each of entries) {
+        if (each.window !== undefined && endOf(each.window) <= second * 1000) each.window = undefined;
+        cache.release(each);
+      }
+    });
   }
 
   /** Something was queued for the device: a window that is still open is used. */
@@ -317,6 +334,10 @@ export class ClassADownlinks {
       statusCountPeriodicity: settings.statusCountPeriodicity ?? statusCountPeriodicity,
     };
   }
+}
+
+function endOf({ receivedAt, rx1DelayMs }: OpenWindow): number {
+  return receivedAt + rx1DelayMs + rx2AfterRx1Ms;
 }
 
 /** As the device had them set when it sent the uplink. */

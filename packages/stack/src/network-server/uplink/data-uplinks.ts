@@ -30,7 +30,7 @@ import type { ApplicationServer } from "../peers.ts";
 import { factoryParameters } from "../region.ts";
 import type { DeviceWriter } from "../storage/device-store.ts";
 import type { TimerWheel } from "../timer-wheel.ts";
-import type { Round } from "./deduplicator.ts";
+import { closeRound, type CopyListener, type Round } from "./deduplicator.ts";
 import type { CounterVerdict } from "./frame-counter.ts";
 import { matchFrame } from "./match.ts";
 import { judgeFrame, refusalOf, type VerifiedFrame, verifyFrame } from "./verify.ts";
@@ -111,7 +111,7 @@ export class DataUplinks {
       devices.length === 0 ? undefined : matchFrame(devices, { frame, message: withoutMIC(rawPayload) });
     if (matched === undefined) {
       this.counters.unmatched++;
-      round.isOpen = false;
+      closeRound(round);
       return;
     }
     const entry = matched.device;
@@ -148,26 +148,10 @@ export class DataUplinks {
 
   /** Waits for copies, until every gateway that usually hears the device has reported or the window is over. */
   #await(waiting: Waiting): void {
-    const { round, verified } = waiting;
-    const { usualGateways } = verified.device;
-    const { wheel, windowMs } = this.#around;
-    const close = () => {
-      if (!round.isOpen) return;
-      round.isOpen = false;
-      usualGateways.learn(round.receptions);
-      void this.#close(waiting);
-    };
-    const openedAt = this.#around.clock.monotonicMs();
-    round.onCopy = (copy, isLate) => {
-      if (!isLate) {
-        if (usualGateways.haveReported(round.receptions)) close();
-        return;
-      }
-      // A gateway that needs longer than the whole window would only ever hold the others up.
-      if (this.#around.clock.monotonicMs() - openedAt < windowMs) usualGateways.add(copy.receptions[0]);
-    };
-    if (usualGateways.haveReported(round.receptions)) close();
-    else wheel.after(windowMs, close);
+    const { wheel } = this.#around;
+    const copies = new Copies(waiting, this.#around, () => void this.#close(waiting));
+    waiting.round.listener = copies;
+    if (!copies.closeWhenComplete()) wheel.after(this.#around.windowMs, () => copies.close());
   }
 
   async #close(waiting: Waiting): Promise<void> {
@@ -179,6 +163,7 @@ export class DataUplinks {
       this.#around.logger.error("could not process an uplink", { device_id: entry.ids.deviceId, error });
       this.#drop(waiting.round, waiting.verified, error);
     } finally {
+      closeRound(waiting.round);
       this.#around.cache.release(entry);
     }
   }
@@ -235,11 +220,12 @@ export class DataUplinks {
     const after: SessionState = {
       session: before.session,
       counters: {
-        ...restarted.counters,
         fCntUp: verified.fCnt,
-        lastUplinkAt: clock.now(),
+        lastUplinkAt: Math.floor(clock.now()),
         lastFrame: verified.fingerprint,
         transmissions: 1,
+        nextNFCntDown: restarted.counters.nextNFCntDown,
+        nextAFCntDown: restarted.counters.nextAFCntDown,
       },
       mac: answersConfirmed === undefined ? handled.mac : withoutPendingConfirmed(handled.mac),
     };
@@ -308,9 +294,8 @@ export class DataUplinks {
         if (handled.status !== undefined) writer.setStatus(to, deviceNo, handled.status);
       },
       committed: () => {
-        const status = handled.status ?? entry.state.status;
-        const pending = isActivation ? undefined : entry.state.pending;
-        entry.state = deviceState({ current: after, pending, status });
+        const { pending, status } = entry.state;
+        entry.state = deviceState(after, isActivation ? undefined : pending, handled.status ?? status);
         if (isActivation && replaced !== undefined && replaced.devAddr !== after.session.devAddr) {
           cache.sessionEnded(replaced.devAddr, entry);
         }
@@ -358,18 +343,69 @@ export class DataUplinks {
   }
 
   #drop(round: Round, { sessionState }: Pick<Frame, "sessionState">, error: unknown): void {
-    round.isOpen = false;
     this.counters.dropped++;
     this.#around.events.publish(events.upDataDrop, { kind: "device", ids: sessionState.session.ids }, () =>
       events.failureDetails(error, round.correlationIds),
     );
+    closeRound(round);
   }
 }
 
-function deviceState(parts: { readonly [K in keyof DeviceState]: DeviceState[K] | undefined }): DeviceState {
-  const { current, pending, status } = parts;
+/** The copies of a frame while it waits, and for a while after. */
+class Copies implements CopyListener {
+  readonly #usualGateways: DeviceEntry["usualGateways"];
+  readonly #round: Round;
+  readonly #clock: Clock;
+  readonly #windowMs: number;
+  #whenClosed: (() => void) | undefined;
+
+  constructor(
+    { round, verified }: Waiting,
+    { clock, windowMs }: Pick<Surroundings, "clock" | "windowMs">,
+    whenClosed: () => void,
+  ) {
+    this.#usualGateways = verified.device.usualGateways;
+    this.#round = round;
+    this.#clock = clock;
+    this.#windowMs = windowMs;
+    this.#whenClosed = whenClosed;
+  }
+
+  copyReceived(round: Round, copy: GatewayUplink): void {
+    if (round.isOpen) {
+      this.closeWhenComplete();
+      return;
+    }
+    // A gateway that needs longer than the whole window would only ever hold the others up.
+    if (this.#clock.monotonicMs() - round.openedAtMs < this.#windowMs) {
+      this.#usualGateways.add(copy.receptions[0]);
+    }
+  }
+
+  closeWhenComplete(): boolean {
+    const isComplete = this.#usualGateways.haveReported(this.#round.receptions);
+    if (isComplete) this.close();
+    return isComplete;
+  }
+
+  close(): void {
+    const whenClosed = this.#whenClosed;
+    if (whenClosed === undefined) return;
+    this.#whenClosed = undefined;
+    this.#round.isOpen = false;
+    this.#usualGateways.learn(this.#round.receptions);
+    whenClosed();
+  }
+}
+
+function deviceState(
+  current: SessionState,
+  pending: SessionState | undefined,
+  status: DeviceState["status"],
+): DeviceState {
+  if (pending === undefined && status === undefined) return { current };
   return {
-    ...(current === undefined ? {} : { current }),
+    current,
     ...(pending === undefined ? {} : { pending }),
     ...(status === undefined ? {} : { status }),
   };
@@ -445,15 +481,24 @@ function verifiedUplink({ frame, fCnt, sessionState }: Frame, receivedAt: number
 
 function applicationUplink({ verified, round, correlationId }: Waiting): ApplicationUplink {
   const { frequency, dataRate, rawPayload } = round.uplink;
-  return {
-    ...verifiedUplink(verified, earliest(round)),
+  const { frame, fCnt, sessionState, device } = verified;
+  const { ids, sessionKeyId } = sessionState.session;
+  const { fPort } = frame;
+  const uplink = {
+    ids,
+    sessionKeyId,
+    fCnt,
+    frmPayload: fPort === 0 ? noPayload : frame.frmPayload,
+    confirmed: frame.mType === "confirmedUp",
+    receivedAt: earliest(round),
     frequency,
     dataRate,
     consumedAirtimeUs: timeOnAirUs({ dataRate, payloadLength: rawPayload.length }),
     receptions: round.receptions,
     correlationIds: [...round.correlationIds, correlationId],
-    ...lastBattery(verified.device.state),
   };
+  if (fPort === undefined && device.state.status === undefined) return uplink;
+  return { ...uplink, ...(fPort === undefined ? {} : { fPort }), ...lastBattery(device.state) };
 }
 
 function lastBattery({ status }: DeviceState): Pick<ApplicationUplink, "lastBatteryPercentage"> {

@@ -1,21 +1,31 @@
 import { equalDataRates } from "@skylark/lorawan";
+import type { Clock } from "../../clock/clock.ts";
 import type { GatewayUplink, Reception } from "../../domain/uplink.ts";
-import type { TimerWheel } from "../timer-wheel.ts";
 
 /** More say nothing new and would let a crowd of gateways fill messages. */
 export const maxReceptions = 50;
 
+/** Told of copies of a frame after the first one. */
+export interface CopyListener {
+  copyReceived(round: Round, copy: GatewayUplink): void;
+}
+
 /** One frame with what all gateways have said of it so far. */
 export interface Round {
   readonly uplink: GatewayUplink;
-  readonly receptions: Reception[];
+  readonly openedAtMs: number;
+  receptions: Reception[];
   /** `gs:uplink:…` and `gs:conn:…` of every copy. */
-  readonly correlationIds: string[];
+  correlationIds: string[];
+  /** Copies are still merged. */
   isOpen: boolean;
-  /** Told of each copy after the first; `isLate` when it came after the round was closed. */
-  onCopy: ((copy: GatewayUplink, isLate: boolean) => void) | undefined;
+  listener: CopyListener | undefined;
+  readonly key: number;
+  readonly expiresAtMs: number;
   /** Another frame that happens to have the same key. */
-  next: Round | undefined;
+  sameKey: Round | undefined;
+  /** The next to be forgotten. */
+  younger: Round | undefined;
 }
 
 export interface DeduplicationCounters {
@@ -23,36 +33,56 @@ export interface DeduplicationCounters {
   late: number;
 }
 
-/** Knows the frames of the last moments, so that copies of one frame become one round. */
+/**
+ * Knows the frames of the last `memoryMs`, so that copies of one frame become one round. Frames are forgotten when
+ * later ones come in: they need no timers.
+ */
 export class Deduplicator {
-  readonly #wheel: Pick<TimerWheel, "after">;
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #memoryMs: number;
   readonly #rounds = new Map<number, Round>();
+  #oldest: Round | undefined;
+  #youngest: Round | undefined;
   readonly counters: DeduplicationCounters = { merged: 0, late: 0 };
 
-  constructor(wheel: Pick<TimerWheel, "after">) {
-    this.#wheel = wheel;
+  constructor(clock: Pick<Clock, "monotonicMs">, memoryMs: number) {
+    this.#clock = clock;
+    this.#memoryMs = memoryMs;
   }
 
-  /** The new round that the frame begins, or undefined when it is a copy. Copies are known for `memoryMs`. */
-  receive(uplink: GatewayUplink, memoryMs: number): Round | undefined {
+  /** The new round that the frame begins, or undefined when it is a copy. */
+  receive(uplink: GatewayUplink): Round | undefined {
+    const now = this.#clock.monotonicMs();
+    this.#forget(now);
     const key = keyOf(uplink);
     const first = this.#rounds.get(key);
-    for (let round = first; round !== undefined; round = round.next) {
+    for (let round = first; round !== undefined; round = round.sameKey) {
       if (!isSameFrame(round.uplink, uplink)) continue;
       this.#addCopy(round, uplink);
       return undefined;
     }
+    const { receptions, correlationId } = uplink;
     const round: Round = {
       uplink,
-      receptions: [...uplink.receptions],
-      correlationIds: [uplink.receptions[0].gateway.connectionCorrelationId, uplink.correlationId],
+      openedAtMs: now,
+      receptions: receptions.length === 1 ? [receptions[0]] : [...receptions],
+      correlationIds: [receptions[0].gateway.connectionCorrelationId, correlationId],
       isOpen: true,
-      onCopy: undefined,
-      next: first,
+      listener: undefined,
+      key,
+      expiresAtMs: now + this.#memoryMs,
+      sameKey: first,
+      younger: undefined,
     };
     this.#rounds.set(key, round);
-    this.#wheel.after(memoryMs, () => this.#forget(key, round));
+    if (this.#youngest === undefined) this.#oldest = round;
+    else this.#youngest.younger = round;
+    this.#youngest = round;
     return round;
+  }
+
+  get size(): number {
+    return this.#rounds.size;
   }
 
   #addCopy(round: Round, copy: GatewayUplink): void {
@@ -66,32 +96,49 @@ export class Deduplicator {
     } else {
       this.counters.late++;
     }
-    round.onCopy?.(copy, !round.isOpen);
+    round.listener?.copyReceived(round, copy);
   }
 
-  #forget(key: number, round: Round): void {
-    const first = this.#rounds.get(key);
+  #forget(now: number): void {
+    while (this.#oldest !== undefined && this.#oldest.expiresAtMs <= now) {
+      this.#unlink(this.#oldest);
+      this.#oldest = this.#oldest.younger;
+    }
+    if (this.#oldest === undefined) this.#youngest = undefined;
+  }
+
+  /** The oldest of a key is last in its chain. */
+  #unlink(round: Round): void {
+    const first = this.#rounds.get(round.key);
     if (first === round) {
-      if (round.next === undefined) this.#rounds.delete(key);
-      else this.#rounds.set(key, round.next);
+      this.#rounds.delete(round.key);
       return;
     }
-    for (let each = first; each !== undefined; each = each.next) {
-      if (each.next === round) each.next = round.next;
+    for (let each = first; each !== undefined; each = each.sameKey) {
+      if (each.sameKey === round) each.sameKey = undefined;
     }
   }
 }
 
-/** The MIC tells frames apart; the frequency keeps an attacker's crafted MICs from piling up in one place. */
+/** The frame itself stays to be compared with; what was said of it is no longer needed once the round is over. */
+export function closeRound(round: Round): void {
+  round.isOpen = false;
+  round.receptions = noReceptions;
+  round.correlationIds = noCorrelationIds;
+}
+
+const noReceptions: Reception[] = [];
+const noCorrelationIds: string[] = [];
+
+/** From MIC and frequency. A whole number of 32 bits, which a map finds without allocating. */
 function keyOf({ rawPayload, frequency }: GatewayUplink): number {
   const end = rawPayload.length;
   const mic =
-    ((rawPayload[end - 1] ?? 0) |
-      ((rawPayload[end - 2] ?? 0) << 8) |
-      ((rawPayload[end - 3] ?? 0) << 16) |
-      ((rawPayload[end - 4] ?? 0) << 24)) >>>
-    0;
-  return mic + 0x100000000 * (Math.floor(frequency / 100) & 0xfffff);
+    rawPayload[end - 1]! |
+    (rawPayload[end - 2]! << 8) |
+    (rawPayload[end - 3]! << 16) |
+    (rawPayload[end - 4]! << 24);
+  return mic ^ Math.imul(frequency, 0x9e3779b1);
 }
 
 function isSameFrame(a: GatewayUplink, b: GatewayUplink): boolean {

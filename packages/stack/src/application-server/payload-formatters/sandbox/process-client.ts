@@ -159,7 +159,10 @@ export class SandboxProcess {
   }
 
   #handleResult(result: FormatterResult): void {
-    if (result.code === resultCodes.ready) return this.#events.ready(result.text);
+    if (result.code === resultCodes.ready) {
+      this.#events.ready(result.text);
+      return;
+    }
     const call = this.#inFlight[this.#firstInFlight];
     if (call === undefined) return;
     this.#firstInFlight++;

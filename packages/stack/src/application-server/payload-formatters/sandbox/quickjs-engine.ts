@@ -21,13 +21,11 @@ export async function createQuickjsEngine(moduleUrl: string, limits: EngineLimit
 class QuickjsScript implements LoadedScript {
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
-  readonly #limits: EngineLimits;
   readonly #invoke: QuickJSHandle;
   #startedMs = 0;
   #interrupted = false;
 
   constructor(quickjs: QuickJSWASMModule, limits: EngineLimits, source: string) {
-    this.#limits = limits;
     this.#runtime = quickjs.newRuntime();
     this.#runtime.setMemoryLimit(limits.memoryLimitBytes);
     this.#runtime.setMaxStackSize(maxStackBytes);

@@ -129,7 +129,10 @@ export class FormatterSandbox {
   }
 
   #schedule(lane: Lane): void {
-    if (lane.alone || lane.waiting.length === batchSize) return this.#flush(lane);
+    if (lane.alone || lane.waiting.length === batchSize) {
+      this.#flush(lane);
+      return;
+    }
     lane.batchTimer ??= setTimeout(() => {
       lane.batchTimer = undefined;
       this.#flush(lane);
@@ -206,8 +209,8 @@ export class FormatterSandbox {
         results = lane.results;
         patience = undefined;
       } else patience ??= { cpuMs: process.cpuMs(), sinceMs: performance.now() };
-      if (patience !== undefined && this.#isExhausted(patience, process)) return process.kill();
-      lane.watchdog = setTimeout(check, watchdogIntervalMs);
+      if (patience !== undefined && this.#isExhausted(patience, process)) process.kill();
+      else lane.watchdog = setTimeout(check, watchdogIntervalMs);
     };
     lane.watchdog = setTimeout(check, watchdogIntervalMs);
   }
@@ -231,7 +234,10 @@ export class FormatterSandbox {
       for (const call of unfinished) call.reject(stopped());
       return;
     }
-    if (!wasReady) return this.#handleFailedStart(lane, unfinished);
+    if (!wasReady) {
+      this.#handleFailedStart(lane, unfinished);
+      return;
+    }
     if (unfinished.length === 0) {
       if (!lane.alone) this.#process(lane);
     } else if (lane.alone) this.#quarantine(unfinished);

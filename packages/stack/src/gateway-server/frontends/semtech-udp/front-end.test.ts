@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestServer, registeredEui, registeredGateway } from "../../test-server.ts";
+import type { Worker } from "node:worker_threads";
+import { createTestServer, registeredEui, registeredGateway } from "../../gateway-server.fixture.ts";
 import { frontEndContract, requestFor } from "../frontend.contract.ts";
+import { datagram, multiAntennaRxpk, pushData } from "./datagrams.fixture.ts";
 import { packetTypes } from "./packet.ts";
-import { datagram, multiAntennaRxpk, pushData } from "./test-datagrams.ts";
-import { connectUdpGateway } from "./test-gateway.ts";
+import { connectUdpGateway } from "./udp-gateway.fixture.ts";
 
 frontEndContract({
   protocol: "udp",
@@ -89,7 +90,10 @@ test("refuses UDP for a gateway that requires authenticated connections", () =>
     async (gateway, { uplinks, events, until }) => {
       gateway.sendUplink(Uint8Array.of(0x40, 1, 2, 3), 1_000_000);
       const event = await until(() => events.find(({ name }) => name === "gs.gateway.connect.fail"));
-      assert.equal((event.data?.json as { name: string }).name, "unauthenticated_gateway_connection");
+      assert.equal(
+        (event.data?.json as { name: string } | undefined)?.name,
+        "unauthenticated_gateway_connection",
+      );
       assert.deepEqual(uplinks, []);
     },
     { gateways: [{ ...registeredGateway, requireAuthenticatedConnection: true }] },
@@ -134,4 +138,18 @@ test("without an address nothing listens", async () => {
   const { server } = createTestServer({ options: { "gs.udp.listen": undefined } });
   assert.deepEqual(await server.listen(), { udpPort: undefined });
   await server.close();
+});
+
+test("a receiving thread that fails is replaced on the same port", async () => {
+  let thread: Worker | undefined;
+  process.once("worker", (started: Worker) => {
+    thread = started;
+  });
+  await withServer(async (gateway, { uplinks, until }) => {
+    gateway.sendUplink(Uint8Array.of(0x40, 1, 2, 3), 1_000_000);
+    await until(() => uplinks.length === 1);
+    await thread?.terminate();
+    const sending = setInterval(() => gateway.sendUplink(Uint8Array.of(0x40, 1, 2, 4), 9_000_000), 50);
+    await until(() => uplinks.length === 2).finally(() => clearInterval(sending));
+  });
 });

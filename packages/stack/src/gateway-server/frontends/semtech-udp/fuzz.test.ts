@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PushDataDecoder } from "./codec.ts";
-import { counterCount, Receiver } from "./receiver.ts";
-import { BatchReader } from "./records.ts";
-import { createRxpk, type Rxpk } from "./rxpk.ts";
-import { RxpkScanner } from "./rxpk-scanner.ts";
 import {
   datagram,
   fskRxpk,
@@ -13,7 +9,11 @@ import {
   stat,
   sx1301Rxpk,
   sx1302Rxpk,
-} from "./test-datagrams.ts";
+} from "./datagrams.fixture.ts";
+import { counterCount, Receiver } from "./receiver.ts";
+import { BatchReader } from "./records.ts";
+import { createRxpk, type Rxpk } from "./rxpk.ts";
+import { RxpkScanner } from "./rxpk-scanner.ts";
 
 const runs = Number(process.env.SKYLARK_FUZZ_RUNS ?? 5000);
 const seed = Number(process.env.SKYLARK_FUZZ_SEED ?? Date.now() % 2 ** 31);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { datagram, multiAntennaRxpk, pushData, stat, sx1301Rxpk, sx1302Rxpk } from "./datagrams.fixture.ts";
 import { dropReasons, packetTypes } from "./packet.ts";
 import { counterCount, Receiver, type ReceiverLimits, receiverCounters } from "./receiver.ts";
 import { BatchReader, recordKinds } from "./records.ts";
-import { datagram, multiAntennaRxpk, pushData, stat, sx1301Rxpk, sx1302Rxpk } from "./test-datagrams.ts";
 
 const defaultLimits: ReceiverLimits = {
   datagramsPerSecond: 1000,

@@ -41,6 +41,9 @@ export interface ReceiverOptions {
 
 const dropReportIntervalMs = 10_000;
 
+/** With so many batches on their way only full ones follow: a short one takes as much memory as a full one. */
+const eagerBatches = 4;
+
 /** Receives datagrams, acknowledges and reads them, and packs them into batches. Knows no socket and no thread. */
 export class Receiver {
   readonly #options: ReceiverOptions;
@@ -53,6 +56,7 @@ export class Receiver {
   /** Gateways of the uplinks in each batch on its way, in the order of sending, which is that of coming back. */
   readonly #posted: GatewayEntry[][] = [];
   #flushScheduled = false;
+  #isFlushDue = false;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -99,8 +103,19 @@ export class Receiver {
     return true;
   }
 
+  /** Hands over what is there, unless the main thread has enough to do: then it waits, and gets fuller batches. */
   flush(): void {
     this.#flushScheduled = false;
+    this.#isFlushDue = this.#posted.length >= eagerBatches;
+    if (!this.#isFlushDue) this.#post();
+  }
+
+  /** Hands over what is there in any case: nothing follows. */
+  finish(): void {
+    this.#post();
+  }
+
+  #post(): void {
     if (this.#batch === undefined || this.#batch.isEmpty) return;
     const batch = this.#batch.finish();
     this.#posted.push(this.#batchGateways);
@@ -113,6 +128,7 @@ export class Receiver {
   recycle(buffer: ArrayBuffer): void {
     this.#free.push(buffer);
     for (const gateway of this.#posted.shift() ?? []) gateway.queued--;
+    if (this.#isFlushDue) this.flush();
   }
 
   /** Gives up gateways that were silent for long. */
@@ -205,7 +221,7 @@ export class Receiver {
   /** Makes sure that a record fits into the current batch; false when the main thread is too far behind. */
   #makeRoom(): boolean {
     if (this.#batch?.hasRoom) return true;
-    this.flush();
+    this.#post();
     let buffer = this.#free.pop();
     if (buffer === undefined && this.#buffers < this.#options.limits.maxBatches) {
       this.#buffers++;

@@ -218,20 +218,26 @@ export function gpsMsToUnixMs(gpsMs: number): number {
   return gpsEpoch + gpsMs - leapSecondsMs;
 }
 
-const compactTime = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z| GMT| UTC)$/;
+const timeShape = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z| GMT| UTC)$/;
+let lastDay = "";
+let lastDayStartsAt = 0;
 
 /** `2013-03-31T16:21:17.528002Z` of an rxpk or `2014-01-12 08:59:28 GMT` of a stat; NaN for what is none. */
 export function parseGatewayTime(text: string): number {
-  const match = compactTime.exec(text);
-  if (match === null) return Number.NaN;
-  const [, year, month, day, hour, minute, second, fraction] = match;
-  const whole = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  );
-  return fraction === undefined ? whole : whole + Number(`0.${fraction}`) * 1000;
+  if (!timeShape.test(text)) return Number.NaN;
+  const day = text.slice(0, 10);
+  if (day !== lastDay) {
+    lastDay = day;
+    lastDayStartsAt = Date.parse(day);
+  }
+  const number = (at: number) => (text.charCodeAt(at) - 0x30) * 10 + text.charCodeAt(at + 1) - 0x30;
+  const whole = lastDayStartsAt + number(11) * 3_600_000 + number(14) * 60_000 + number(17) * 1000;
+  if (text[19] !== ".") return whole;
+  let fraction = 0;
+  for (let at = 20, weight = 100; at < text.length; at++, weight /= 10) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    fraction += digit * weight;
+  }
+  return whole + fraction;
 }

@@ -135,7 +135,7 @@ export class SlotState implements GatewayLink {
           ? alreadyConnected()
           : datagramRefused({ reason });
     this.#options.logger.debug("dropped what a gateway sent", { gateway_eui: this.eui, reason });
-    this.#connection?.handleDrop(error);
+    this.#whenConnected((connection) => connection.handleDrop(error));
   }
 
   #whenConnected(action: (connection: GatewayConnection) => void): void {
@@ -144,11 +144,11 @@ export class SlotState implements GatewayLink {
       return;
     }
     if (!this.#isConnecting && this.#options.clock.now() < this.#retryAt) {
-      this.#options.counters.uplinksRefused++;
+      this.#options.counters.messagesRefused++;
       return;
     }
     if (this.#pending.length >= maxPending) {
-      this.#options.counters.uplinksRefused++;
+      this.#options.counters.messagesRefused++;
       return;
     }
     this.#pending.push(action);

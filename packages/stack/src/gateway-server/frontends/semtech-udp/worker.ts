@@ -42,7 +42,7 @@ async function run({ host, port, limits, counters }: WorkerData): Promise<void> 
     limits,
     counters: new Float64Array(counters),
     now: Date.now,
-    send: (bytes, length, to) => socket.send(bytes, 0, length, to.port, to.address, ignore),
+    send: (bytes, length, to) => socket.send(bytes, 0, length, to.port, to.address),
     post: (batch) => main.postMessage(batch, [batch]),
     scheduleFlush: () => setTimeout(() => receiver.flush(), flushDelayMs),
   });
@@ -57,7 +57,7 @@ async function run({ host, port, limits, counters }: WorkerData): Promise<void> 
       receiver.sendPullResp(slot, message.subarray(slotBytes));
     } else {
       clearInterval(sweep);
-      receiver.flush();
+      receiver.finish();
       socket.close(() => main.close());
     }
   });

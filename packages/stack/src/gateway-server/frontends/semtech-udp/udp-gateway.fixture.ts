@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram";
 import type { TransmissionResult } from "../../../domain/downlink.ts";
 import type { ContractGateway, ReceivedDownlink } from "../frontend.contract.ts";
+import { datagram, pushData } from "./datagrams.fixture.ts";
 import { packetTypes } from "./packet.ts";
-import { datagram, pushData } from "./test-datagrams.ts";
 
 /** A tiny packet forwarder with its two sockets. */
 export interface UdpTestGateway extends ContractGateway {
@@ -19,58 +19,20 @@ export async function connectUdpGateway(port: number, eui: string): Promise<UdpT
   );
   const downlinks: ReceivedDownlink[] = [];
   const acknowledgments: number[] = [];
+  // A server that is away for a moment shows as ECONNREFUSED on a connected socket; forwarders go on.
+  for (const socket of [up, down]) socket.on("error", () => {});
   up.on("message", (bytes) => acknowledgments.push(bytes[3]!));
   down.on("message", (bytes) => {
     acknowledgments.push(bytes[3]!);
-    if (bytes[3] === packetTypes.pullResp) downlinks.push(readDownlink(bytes));
+    if (bytes[3] === packetTypes.pullResp) downlinks.push(readDownlink(bytes, (ack) => down.send(ack), eui));
   });
-  const readDownlink = (bytes: Buffer): ReceivedDownlink => {
-    const { txpk } = JSON.parse(bytes.toString("utf8", 4)) as {
-      txpk: { tmst: number; freq: number; datr: string; data: string };
-    };
-    return {
-      timestamp: txpk.tmst,
-      frequency: Math.round(txpk.freq * 1e6),
-      spreadingFactor: Number(/^SF(\d+)/.exec(txpk.datr)?.[1]),
-      phyPayload: Buffer.from(txpk.data, "base64"),
-      acknowledge: (result: TransmissionResult) =>
-        down.send(
-          datagram(packetTypes.txAck, result === "SUCCESS" ? undefined : { txpk_ack: { error: result } }, {
-            eui,
-            token: bytes.readUInt16BE(1),
-          }),
-        ),
-    };
-  };
   const gateway: UdpTestGateway = {
     downlinks,
     acknowledgments,
     push: (bytes) => up.send(bytes),
     pull: (bytes = datagram(packetTypes.pullData, undefined, { eui })) => down.send(bytes),
     sendUplink: (phyPayload, timestamp) =>
-      up.send(
-        pushData(
-          {
-            rxpk: [
-              {
-                tmst: timestamp,
-                freq: 868.1,
-                chan: 0,
-                rfch: 1,
-                stat: 1,
-                modu: "LORA",
-                datr: "SF7BW125",
-                codr: "4/5",
-                rssi: -60,
-                lsnr: 7.5,
-                size: phyPayload.length,
-                data: Buffer.from(phyPayload).toString("base64"),
-              },
-            ],
-          },
-          { eui },
-        ),
-      ),
+      up.send(pushData({ rxpk: [rxpkOf(phyPayload, timestamp)] }, { eui })),
     sendStatus: ({ latitude, longitude }) =>
       up.send(
         pushData({ stat: { time: "2026-01-12 08:59:28 GMT", lati: latitude, long: longitude } }, { eui }),
@@ -84,4 +46,38 @@ export async function connectUdpGateway(port: number, eui: string): Promise<UdpT
   while (!acknowledgments.includes(packetTypes.pullAck))
     await new Promise((resolve) => setTimeout(resolve, 1));
   return gateway;
+}
+
+function rxpkOf(phyPayload: Uint8Array, timestamp: number): object {
+  return {
+    tmst: timestamp,
+    freq: 868.1,
+    chan: 0,
+    rfch: 1,
+    stat: 1,
+    modu: "LORA",
+    datr: "SF7BW125",
+    codr: "4/5",
+    rssi: -60,
+    lsnr: 7.5,
+    size: phyPayload.length,
+    data: Buffer.from(phyPayload).toString("base64"),
+  };
+}
+
+function readDownlink(bytes: Buffer, send: (acknowledgment: Buffer) => void, eui: string): ReceivedDownlink {
+  const { txpk } = JSON.parse(bytes.toString("utf8", 4)) as {
+    txpk: { tmst: number; freq: number; datr: string; data: string };
+  };
+  const token = bytes.readUInt16BE(1);
+  return {
+    timestamp: txpk.tmst,
+    frequency: Math.round(txpk.freq * 1e6),
+    spreadingFactor: Number(/^SF(\d+)/.exec(txpk.datr)?.[1]),
+    phyPayload: Buffer.from(txpk.data, "base64"),
+    acknowledge: (result: TransmissionResult) => {
+      const body = result === "SUCCESS" ? undefined : { txpk_ack: { error: result } };
+      send(datagram(packetTypes.txAck, body, { eui, token }));
+    },
+  };
 }

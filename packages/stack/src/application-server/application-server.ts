@@ -1,0 +1,174 @@
+import type { Clock } from "../clock/clock.ts";
+import type { KeyVault } from "../component/key-vault.ts";
+import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/application-downlink.ts";
+import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
+import type { TransmissionResult } from "../domain/downlink.ts";
+import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { EventPublisher } from "../events/events.ts";
+import type { Logger } from "../log/log.ts";
+import type { ServiceImplementation } from "../rpc/service.ts";
+import { commit, type StagedChange, type Store } from "../store/store.ts";
+import { ApplicationLinks } from "./application-links.ts";
+import type { ApplicationServerOptions } from "./config.ts";
+import { DeviceRegistry } from "./device-registry.ts";
+import { DownlinkRequests } from "./downlink/downlink-requests.ts";
+import { QueueStore } from "./downlink/queue-store.ts";
+import { type NextDownlink, Transmissions } from "./downlink/transmissions.ts";
+import type { DownlinkQueue } from "./integrations/mqtt/downlink-queue.ts";
+import type { MessageLog } from "./message-log.ts";
+import { openMessageOutbox } from "./message-outbox.ts";
+import { PayloadFormatterSet } from "./payload-formatters/payload-formatters.ts";
+import type { IdentityServer, NetworkServer } from "./peers.ts";
+import { downlinkRequest } from "./services/downlink-conversion.ts";
+import { applicationServices, type MqttAddresses } from "./services/services.ts";
+import { type UplinkCounters, UplinkHandler } from "./uplink/uplink-handler.ts";
+
+export interface ApplicationServerContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventPublisher;
+  readonly keyVault: KeyVault;
+  readonly identityServer: IdentityServer;
+  /** Called when it is needed: the two servers know each other. */
+  readonly networkServer: () => NetworkServer;
+  readonly options: ApplicationServerOptions;
+  /** As the API shows it in each uplink. */
+  readonly networkIds?: Readonly<Record<string, string>>;
+  /** Where applications find the MQTT server, `host:port`. */
+  readonly mqttAddresses?: MqttAddresses;
+  /** How an application is named to the outside, e.g. in MQTT user names. */
+  readonly formatApplicationUid?: (ids: ApplicationIdentifiers) => string;
+}
+
+export interface ApplicationServerCounters extends Readonly<UplinkCounters> {
+  readonly downlinksQueued: number;
+}
+
+/** The Application Server: what the Network Server, the integrations and the API are given. */
+export interface ApplicationServer {
+  decodeUplink(uplink: VerifiedUplink): Promise<unknown>;
+  stageUplink(uplink: ApplicationUplink, decoded: unknown): StagedChange;
+  stageJoinAccept(join: AcceptedJoin): Promise<StagedChange>;
+  hasDownlink(ids: EndDeviceIdentifiers): boolean;
+  nextDownlink(opportunity: DownlinkOpportunity): Promise<NextDownlink>;
+  stageTransmissionResult(
+    ids: EndDeviceIdentifiers,
+    downlink: EncryptedDownlink,
+    result: TransmissionResult,
+  ): Promise<StagedChange>;
+  stageAcknowledgment(
+    ids: EndDeviceIdentifiers,
+    downlink: { readonly sessionKeyId: Uint8Array; readonly fCnt: number },
+    acknowledged: boolean,
+  ): Promise<StagedChange>;
+  readonly messageLog: MessageLog;
+  readonly downlinkQueue: DownlinkQueue;
+  readonly services: readonly ServiceImplementation[];
+  readonly counters: ApplicationServerCounters;
+  /** Everything that this server keeps of a device, except for messages that integrations have yet to read. */
+  deleteDevice(ids: EndDeviceIdentifiers): Promise<void>;
+  deleteApplication(ids: ApplicationIdentifiers): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createApplicationServer(context: ApplicationServerContext): Promise<ApplicationServer> {
+  const { store, clock, log, events, keyVault, identityServer, networkServer, options } = context;
+  const [outbox, queues] = await Promise.all([
+    openMessageOutbox(context, {
+      maxAgeMs: options["as.messages.retention"],
+      maxBytes: options["as.messages.max-size"],
+    }),
+    QueueStore.open(store),
+  ]);
+  const devices = new DeviceRegistry({ store, clock, keyVault }, options["as.devices.cache-size"]);
+  const links = new ApplicationLinks(store);
+  const formatters = createFormatters(options, log);
+  const { networkIds } = context;
+  const networkMember = networkIds === undefined ? "" : `,"network_ids":${JSON.stringify(networkIds)}`;
+  const uplinks = new UplinkHandler({
+    clock,
+    events,
+    outbox,
+    devices,
+    links,
+    formatters,
+    identityServer,
+    networkMember,
+  });
+  const downlinkContext = {
+    store,
+    clock,
+    events,
+    outbox,
+    devices,
+    links,
+    formatters,
+    queues,
+    networkServer,
+    capacity: options["as.downlinks.queue-capacity"],
+  };
+  const requests = new DownlinkRequests(downlinkContext);
+  const transmissions = new Transmissions({
+    ...downlinkContext,
+    confirmedAttempts: options["as.downlinks.confirmed-attempts"],
+  });
+  const deleteDevice = (ids: EndDeviceIdentifiers) =>
+    commit(store, [devices.stageDelete(ids), queues.stageDelete(ids)]);
+  return {
+    decodeUplink: (uplink) => uplinks.decode(uplink),
+    stageUplink: (uplink, decoded) => uplinks.stage(uplink, decoded),
+    stageJoinAccept: (join) => uplinks.stageJoinAccept(join),
+    hasDownlink: (ids) => transmissions.hasDownlink(ids),
+    nextDownlink: (opportunity) => transmissions.next(opportunity),
+    stageTransmissionResult: async (ids, downlink, result) =>
+      transmissions.stageResult(ids, downlink, result),
+    stageAcknowledgment: (ids, sent, acknowledged) =>
+      transmissions.stageAcknowledgment(ids, sent, acknowledged),
+    messageLog: outbox,
+    downlinkQueue: downlinkQueueOf(requests),
+    services: applicationServices({
+      ...downlinkContext,
+      requests,
+
+      deleteDevice,
+      mqttAddresses: context.mqttAddresses,
+      formatApplicationUid: context.formatApplicationUid ?? ((ids) => ids.applicationId),
+    }),
+    get counters() {
+      return { ...uplinks.counters, downlinksQueued: requests.pushed };
+    },
+    deleteDevice,
+    deleteApplication: (ids) =>
+      commit(store, [devices.stageDeleteAll(ids), queues.stageDeleteAll(ids), links.stageDelete(ids)]),
+    async close() {
+      formatters.close();
+      await outbox.close();
+    },
+  };
+}
+
+/** The queue as integrations see it, in messages of the API. */
+function downlinkQueueOf(requests: DownlinkRequests): DownlinkQueue {
+  return {
+    push: (ids, downlinks, alongside) => requests.push(ids, downlinks.map(downlinkRequest), { alongside }),
+    replace: (ids, downlinks, alongside) =>
+      requests.replace(ids, downlinks.map(downlinkRequest), { alongside }),
+    reportRejected: (ids, downlinks, error) =>
+      requests.reportRejected(ids, downlinks.map(downlinkRequest), error),
+  };
+}
+
+function createFormatters(options: ApplicationServerOptions, log: Logger): PayloadFormatterSet {
+  const formatters = new PayloadFormatterSet(
+    {
+      timeoutMs: options["as.formatters.timeout"],
+      memoryLimitBytes: options["as.formatters.memory-limit"],
+      maxWarmScripts: options["as.formatters.isolates"],
+      engine: options["as.formatters.engine"],
+    },
+    log.with({ component: "payload-formatters" }),
+  );
+  formatters.sandbox.start();
+  return formatters;
+}

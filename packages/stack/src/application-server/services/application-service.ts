@@ -1,0 +1,204 @@
+import {
+  AppAs,
+  type ApplicationUp,
+  ApplicationUpSchema,
+  create,
+  type EndDeviceIdentifiers as EndDeviceIdentifiersMessage,
+  type JsonObject,
+  PayloadFormatter as PayloadFormatterEnum,
+  Right,
+  timestampFromMs,
+  toJSONText,
+} from "@skylark/api";
+import { defineErrors } from "../../errors/errors.ts";
+import {
+  application,
+  type CallContext,
+  implement,
+  type Requirement,
+  type ServiceImplementation,
+} from "../../rpc/service.ts";
+import { commit } from "../../store/store.ts";
+import { noFPort, noPayload } from "../downlink/request-preparation.ts";
+import { formatterNames } from "../end-device.ts";
+import type { ApplicationMessageKind } from "../message-log.ts";
+import type { PayloadFormatter } from "../payload-formatters/formatter.ts";
+import { downlinkMessageOf, downlinkRequest } from "./downlink-conversion.ts";
+import { deviceIdsOf } from "./end-device-service.ts";
+import { applicationIdsOf } from "./link-service.ts";
+import { streamMessages } from "./message-stream.ts";
+import type { ServiceContext } from "./services.ts";
+
+const simulatedKind = defineErrors("pkg/applicationserver/io/grpc").invalidArgument(
+  "simulated",
+  "only upstream messages can be simulated",
+);
+
+const kindsOfMembers: Readonly<
+  Partial<Record<NonNullable<ApplicationUp["up"]["case"]>, ApplicationMessageKind>>
+> = {
+  uplinkMessage: "up",
+  joinAccept: "join",
+  downlinkQueued: "down/queued",
+  downlinkSent: "down/sent",
+  downlinkAck: "down/ack",
+  downlinkNack: "down/nack",
+  downlinkFailed: "down/failed",
+  downlinkQueueInvalidated: "down/invalidated",
+  serviceData: "service/data",
+  locationSolved: "location/solved",
+};
+
+interface FormatterRequest {
+  readonly endDeviceIds?: EndDeviceIdentifiersMessage | undefined;
+  readonly formatter: PayloadFormatterEnum;
+  readonly parameter: string;
+}
+
+export function applicationService(context: ServiceContext): ServiceImplementation {
+  const { requests, devices, links, formatters, outbox, store, clock } = context;
+  const ofDevice =
+    (right: Right) =>
+    ({ endDeviceIds }: { endDeviceIds?: EndDeviceIdentifiersMessage | undefined }): Requirement =>
+      application(endDeviceIds?.applicationIds?.applicationId, right);
+
+  /** The formatter that a request names; without one, that of the device. */
+  const formatterFor = async (
+    { endDeviceIds, formatter, parameter }: FormatterRequest,
+    { tenantId }: CallContext,
+    direction: "up" | "down",
+  ): Promise<PayloadFormatter | undefined> => {
+    const ids = deviceIdsOf(tenantId, endDeviceIds);
+    if (formatter !== PayloadFormatterEnum.FORMATTER_NONE) {
+      const name = formatterNames[formatter] ?? "FORMATTER_NONE";
+      return formatters.create(ids, { formatter: name, parameter });
+    }
+    const [device, link] = await Promise.all([devices.load(ids), links.load(ids)]);
+    return formatters.of(ids, device?.settings.formatters ?? link?.defaultFormatters, direction);
+  };
+
+  /** Reads an uplink that is only pretended, as far as it is not decoded yet. */
+  const decodeSimulated = async (up: ApplicationUp, call: CallContext): Promise<void> => {
+    if (up.up.case !== "uplinkMessage") return;
+    const uplink = up.up.value;
+    uplink.receivedAt ??= timestampFromMs(clock.now());
+    if (uplink.decodedPayload !== undefined || uplink.frmPayload.length === 0) return;
+    const { FORMATTER_NONE } = PayloadFormatterEnum;
+    const request = { endDeviceIds: up.endDeviceIds, formatter: FORMATTER_NONE, parameter: "" };
+    const formatter = await formatterFor(request, call, "up");
+    const decoded = await formatter?.decodeUplink(uplink.frmPayload, uplink.fPort, clock.now());
+    if (decoded?.json !== undefined) uplink.decodedPayload = JSON.parse(decoded.json) as JsonObject;
+    uplink.decodedPayloadWarnings = [...(decoded?.warnings ?? [])];
+  };
+
+  return implement(AppAs, {
+    subscribe: {
+      requires: (ids) => application(ids.applicationId, Right.APPLICATION_TRAFFIC_READ),
+      handle: (ids, { tenantId, signal }) => streamMessages(outbox, applicationIdsOf(tenantId, ids), signal),
+    },
+    downlinkQueuePush: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
+      async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds }) {
+        await requests.push(
+          deviceIdsOf(tenantId, endDeviceIds),
+          downlinks.map(downlinkRequest), {
+          causes: correlationIds,
+        });
+        return {};
+      },
+    },
+    downlinkQueueReplace: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
+      async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds }) {
+        await requests.replace(
+          deviceIdsOf(tenantId, endDeviceIds),
+          downlinks.map(downlinkRequest), {
+          causes: correlationIds,
+        });
+        return {};
+      },
+    },
+    downlinkQueueList: {
+      requires: (ids) => application(ids.applicationIds?.applicationId, Right.APPLICATION_TRAFFIC_READ),
+      async handle(ids, { tenantId }) {
+        const items = await requests.list(deviceIdsOf(tenantId, ids));
+        return { downlinks: items.map(downlinkMessageOf) };
+      },
+    },
+    getMQTTConnectionInfo: {
+      requires: (ids) => application(ids.applicationId, Right.APPLICATION_INFO),
+      handle(ids, { tenantId }) {
+        const { publicAddress = "", publicTlsAddress = "" } = context.mqttAddresses ?? {};
+        const username = context.formatApplicationUid(applicationIdsOf(tenantId, ids));
+        return { publicAddress, publicTlsAddress, username };
+      },
+    },
+    simulateUplink: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_UP_WRITE),
+      async handle(up, call) {
+        const kind = up.up.case && kindsOfMembers[up.up.case];
+        if (kind === undefined) throw simulatedKind();
+        await decodeSimulated(up, call);
+        const message = create(ApplicationUpSchema, {
+          ...up,
+          correlationIds: [...up.correlationIds, ...call.correlationIds],
+          receivedAt: timestampFromMs(clock.now()),
+          simulated: true,
+        });
+        const payload = Buffer.from(toJSONText(ApplicationUpSchema, message), "utf8");
+        const { tenantId, applicationId, deviceId } = deviceIdsOf(call.tenantId, up.endDeviceIds);
+        await commit(store, [outbox.stage([{ tenantId, applicationId, deviceId, kind, payload }])]);
+        return {};
+      },
+    },
+    encodeDownlink: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
+      async handle(request, call) {
+        const { downlink } = request;
+        const formatter = await formatterFor(request, call, "down");
+        if (downlink?.decodedPayload === undefined || formatter === undefined) throw noPayload();
+        const input = JSON.stringify(downlink.decodedPayload);
+        const { bytes, fPort, warnings } = await formatter.encodeDownlink(input, downlink.fPort || 1);
+        return {
+          downlink: {
+            ...downlink,
+            frmPayload: Uint8Array.from(bytes),
+            fPort: fPort ?? (downlink.fPort || 1),
+            decodedPayloadWarnings: [...warnings],
+          },
+        };
+      },
+    },
+    decodeUplink: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
+      async handle(request, call) {
+        const { uplink } = request;
+        if (uplink === undefined) throw noPayload();
+        const formatter = await formatterFor(request, call, "up");
+        const decoded = await formatter?.decodeUplink(uplink.frmPayload, uplink.fPort, clock.now());
+        return { uplink: { ...uplink, ...decodedMembers(decoded) } };
+      },
+    },
+    decodeDownlink: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
+      async handle(request, call) {
+        const { downlink } = request;
+        if (downlink === undefined) throw noPayload();
+        if (downlink.fPort === 0) throw noFPort();
+        const formatter = await formatterFor(request, call, "down");
+        const decoded = await formatter?.decodeDownlink(downlink.frmPayload, downlink.fPort);
+        return { downlink: { ...downlink, ...decodedMembers(decoded) } };
+      },
+    },
+  });
+}
+
+function decodedMembers(
+  decoded: { readonly json: string | undefined; readonly warnings: readonly string[] } | undefined,
+) {
+  if (decoded?.json === undefined) return {};
+  return {
+    decodedPayload: JSON.parse(decoded.json) as JsonObject,
+    decodedPayloadWarnings: [...decoded.warnings],
+  };
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createApplication, errorName, startIdentityServer } from "../identity-server.fixture.ts";
+
+test("devices are deleted in batches, all or none, and unless told otherwise on every server", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  for (const id of ["dev-a", "dev-b", "dev-c"]) {
+    const body = { end_device: { ids: { device_id: id } } };
+    await server.call("POST", "/applications/app1/devices", { key: server.adminKey, body });
+  }
+  const batch = (ids: string, headers = {}) =>
+    server.call("DELETE", `/applications/app1/devices/batch?${ids}`, { key: server.adminKey, headers });
+  assert.equal((await batch("device_ids=dev-a&device_ids=missing")).status, 404);
+  assert.equal(server.forgotten.length, 0);
+  assert.equal((await batch("device_ids=dev-a&device_ids=dev-b")).status, 200);
+  assert.deepEqual(
+    server.forgotten.map(({ deviceId }) => deviceId),
+    ["dev-a", "dev-b"],
+  );
+  assert.equal((await batch("device_ids=dev-c", { "X-Skylark-Cascade": "false" })).status, 200);
+  assert.equal(server.forgotten.length, 2);
+});
+
+test("lists page, sort and count", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  for (let index = 0; index < 5; index++) {
+    const body = { end_device: { ids: { device_id: `dev-${index}` }, name: `name ${9 - index}` } };
+    await server.call("POST", "/applications/app1/devices", { key: server.adminKey, body });
+  }
+  const ids = async (query: string) => {
+    const answer = await server.call("GET", `/applications/app1/devices?${query}`, { key: server.adminKey });
+    assert.equal(answer.headers["x-total-count"], "5", JSON.stringify(answer.body));
+    return answer.body.end_devices.map((each: { ids: { device_id: string } }) => each.ids.device_id);
+  };
+  assert.deepEqual(await ids("limit=2&page=2"), ["dev-2", "dev-3"]);
+  assert.deepEqual(await ids("order=-device_id&limit=2"), ["dev-4", "dev-3"]);
+  assert.deepEqual(await ids("order=name&limit=1"), ["dev-4"]);
+  const wrong = await server.call("GET", "/applications/app1/devices?order=secret", { key: server.adminKey });
+  assert.equal(wrong.status, 400);
+  const many = await server.call("GET", "/applications/app1/devices?limit=1001", { key: server.adminKey });
+  assert.equal(errorName(many), "pkg/errors:validation");
+});
+
+test("a change of a device is an event that names the changed fields, to those who may read the device", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const events: unknown[] = [];
+  server.events.subscribe(
+    { subjects: [{ kind: "application", ids: { tenantId: "default", applicationId: "app1" } }] },
+    ({ definition, data }) => events.push([definition.name, ...definition.visibility, data?.json]),
+  );
+  const path = "/applications/app1/devices";
+  const body = { end_device: { ids: { device_id: "dev1" } } };
+  await server.call("POST", path, { key: server.adminKey, body });
+  await server.call("PUT", `${path}/dev1`, {
+    key: server.adminKey,
+    body: { end_device: { name: "x" }, field_mask: { paths: ["name"] } },
+  });
+  await server.call("DELETE", `${path}/dev1`, { key: server.adminKey });
+  const right = "RIGHT_APPLICATION_DEVICES_READ";
+  assert.deepEqual(events, [
+    ["end_device.create", right, undefined],
+    ["end_device.update", right, ["name"]],
+    ["end_device.delete", right, undefined],
+  ]);
+});
+
+test("an application that names its servers holds its devices to them", async (t) => {
+  const server = await startIdentityServer(t);
+  const application = { ids: { application_id: "app1" }, network_server_address: "ns.example.com" };
+  await server.call("POST", "/users/admin/applications", { key: server.adminKey, body: { application } });
+  const create = (address: string) =>
+    server.call("POST", "/applications/app1/devices", {
+      key: server.adminKey,
+      body: { end_device: { ids: { device_id: "dev1" }, network_server_address: address } },
+    });
+  assert.equal(
+    errorName(await create("other.example.com")),
+    "pkg/identityserver:network_server_address_mismatch",
+  );
+  assert.equal((await create("ns.example.com:8884")).status, 200);
+});
+
+test("what was never registered here is not known here, until it is", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const ids = { tenantId: "default", applicationId: "app1", deviceId: "dev1" };
+  const { identityServer } = server;
+  assert.equal(await identityServer.deviceKnown(ids), false);
+  assert.deepEqual(await identityServer.deviceProfile(ids), { locations: {}, attributes: {} });
+  const body = { end_device: { ids: { device_id: "dev1" }, attributes: { floor: "3" } } };
+  await server.call("POST", "/applications/app1/devices", { key: server.adminKey, body });
+  assert.equal(await identityServer.deviceKnown(ids), true);
+  assert.deepEqual((await identityServer.deviceProfile(ids)).attributes, { floor: "3" });
+  await server.call("DELETE", "/applications/app1/devices/dev1", { key: server.adminKey });
+  assert.equal(await identityServer.deviceKnown(ids), false);
+});

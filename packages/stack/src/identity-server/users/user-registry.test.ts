@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createKey, createUser, errorName, startIdentityServer } from "../identity-server.fixture.ts";
+
+test("a suspended user's key does nothing more, a deleted user's is gone", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.admin-rights.all"] });
+  await createUser(server, "user1");
+  const { key } = await createKey(server, "/users/user1", ["RIGHT_USER_ALL", "RIGHT_APPLICATION_ALL"]);
+  const create = (id: string) =>
+    server.call("POST", "/users/user1/applications", {
+      key,
+      body: { application: { ids: { application_id: id } } },
+    });
+  assert.equal((await create("app1")).status, 200);
+  await server.call("PUT", "/users/user1", {
+    key: server.adminKey,
+    body: {
+      user: { state: "STATE_SUSPENDED", state_description: "unpaid" },
+      field_mask: "state,state_description",
+    },
+  });
+  const suspended = await create("app2");
+  assert.equal(errorName(suspended), "pkg/auth/rights:insufficient_user_rights");
+  assert.match(String(suspended.headers["x-warning"]), /suspension: unpaid/);
+  const read = await server.call("GET", "/applications/app1", { key });
+  assert.equal(errorName(read), "pkg/identityserver:user_suspended");
+  await server.call("DELETE", "/users/user1", { key: server.adminKey });
+  assert.equal(errorName(await create("app3")), "pkg/identityserver:api_key_not_found");
+});
+
+test("passwords follow the rules, change with the old one, and are never shown", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.admin-rights.all"] });
+  const weak = (password: string) =>
+    server.call("POST", "/users", {
+      key: server.adminKey,
+      body: { user: { ids: { user_id: "user1" }, password, primary_email_address: "a@example.com" } },
+    });
+  const names = ["Short1", "nouppercase1", "Nodigitshere", "My-user1-words", "Password123"];
+  const errors = await Promise.all(names.map(async (each) => errorName(await weak(each)).split(":")[1]));
+  assert.deepEqual(errors, [
+    "password_strength_min_length",
+    "password_strength_uppercase",
+    "password_strength_digits",
+    "password_contains_user_id",
+    "common_password",
+  ]);
+  const created = await createUser(server, "user1");
+  assert.equal(created.body.password, undefined);
+  const { key } = await createKey(server, "/users/user1", ["RIGHT_USER_ALL"]);
+  const change = (old: string, next: string) =>
+    server.call("PUT", "/users/user1/password", { key, body: { old, new: next } });
+  assert.equal(errorName(await change("Wrong Words 7", "Other Words 8")), "pkg/identityserver:old_password");
+  assert.equal((await change("Secret Words 7", "Other Words 8")).status, 200);
+  assert.equal(errorName(await change("Secret Words 7", "Third Words 9")), "pkg/identityserver:old_password");
+  const admin = await server.call("PUT", "/users/user1", {
+    key,
+    body: { user: { admin: true }, field_mask: "admin" },
+  });
+  assert.equal(errorName(admin), "pkg/identityserver:update_admin_field");
+  const last = await server.call("DELETE", "/users/admin", { key: server.adminKey });
+  assert.equal(errorName(last), "pkg/identityserver/store:last_admin");
+});

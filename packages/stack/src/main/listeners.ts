@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "../config/load.ts";
+import type { ListenAddress } from "../config/option.ts";
+import { defineErrors } from "../errors/errors.ts";
+import type { GatewayServer } from "../gateway-server/gateway-server.ts";
+import { type HttpListener, listenHttp } from "../rpc/http-listener.ts";
+import type { HttpPlatform } from "../rpc/http-platform.ts";
+import type { Options } from "./options.ts";
+
+const errors = defineErrors("skylark/main");
+const cannotListen = errors.failedPrecondition(
+  "cannot_listen",
+  "{option}: cannot listen on {address}: {reason}",
+);
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is already taken",
+  EACCES: "this user may not open the port",
+  EADDRNOTAVAIL: "this machine has no such address",
+};
+
+/** The ports that are open; undefined for a listener that is off. */
+export interface Ports {
+  readonly http: number | undefined;
+  readonly httpTls: number | undefined;
+  readonly mqtt: number | undefined;
+  readonly mqttTls: number | undefined;
+  readonly udp: number | undefined;
+}
+
+export interface RunningListeners {
+  readonly ports: Ports;
+  close(): Promise<void>;
+}
+
+/** An MQTT server, as far as a listener needs it. */
+interface MqttListening {
+  listen(address: ListenAddress, tls?: TlsFiles): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface ListeningServers {
+  readonly options: Options;
+  readonly platform: HttpPlatform;
+  readonly mqttServer: MqttListening;
+  readonly gatewayServer: Pick<GatewayServer, "listen">;
+}
+
+/** How long requests under way may take once the stack stops. */
+const graceMs = 3000;
+
+/** Opens every listener that is on; gateways come last, when everything behind them is there. */
+export async function openListeners(servers: ListeningServers): Promise<RunningListeners> {
+  const { options, platform, mqttServer, gatewayServer } = servers;
+  const tls = readTlsFiles(options["tls.certificate"], options["tls.key"]);
+  const httpListeners: HttpListener[] = [];
+  const http = async (option: "http.listen" | "http.listen-tls", files?: TlsFiles) => {
+    const listener = await open(option, options[option], (address) =>
+      listenHttp(platform, {
+        port: address.port,
+        ...(address.host === undefined ? {} : { host: address.host }),
+        ...(files === undefined ? {} : { tls: files }),
+      }),
+    );
+    if (listener !== undefined) httpListeners.push(listener);
+    return listener?.port;
+  };
+  const mqtt = (option: "as.mqtt.listen" | "as.mqtt.listen-tls", files?: TlsFiles) =>
+    open(option, options[option], ({ host, port }) => mqttServer.listen({ host, port }, files));
+  const close = async (): Promise<void> => {
+    platform.stop();
+    await Promise.all([...httpListeners.map((listener) => listener.close(graceMs)), mqttServer.close()]);
+  };
+  try {
+    const ports: Ports = {
+      http: await http("http.listen"),
+      httpTls: tls === undefined ? undefined : await http("http.listen-tls", tls),
+      mqtt: await mqtt("as.mqtt.listen"),
+      mqttTls: tls === undefined ? undefined : await mqtt("as.mqtt.listen-tls", tls),
+      udp: await open("gs.udp.listen", options["gs.udp.listen"], async () => (await gatewayServer.listen()).udpPort),
+    };
+    return { ports, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Opens a listener unless it is off; a port that cannot be had is an error that names the option. */
+async function open<Listener>(
+  option: string,
+  address: ListenAddress | undefined,
+  listen: (address: ListenAddress) => Promise<Listener>,
+): Promise<Listener | undefined> {
+  if (address === undefined) return undefined;
+  const { host, port } = address;
+  try {
+    return await listen(address);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    const reason = reasons[code];
+    if (reason === undefined) throw error;
+    throw cannotListen({ option, address: `${host ?? ""}:${port}`, reason });
+  }
+}
+
+interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The certificate and its key, when both options name a file. */
+function readTlsFiles(certificate: string, key: string): TlsFiles | undefined {
+  if (certificate === "" && key === "") return undefined;
+  if (certificate === "" || key === "") {
+    throw new ConfigurationError("tls.certificate and tls.key belong together: only one is set");
+  }
+  return { cert: readFile("tls.certificate", certificate), key: readFile("tls.key", key) };
+}
+
+function readFile(option: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigurationError(`${option}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,180 @@
+import {
+  create,
+  type EndDevice,
+  EndDeviceSchema,
+  enumName,
+  type MessageInitShape,
+  type MACSettingsSchema,
+  Ns,
+  NsEndDeviceRegistry,
+  type PHYVersion,
+  PHYVersionSchema,
+  pick,
+  Right,
+} from "@skylark/api";
+import { bandVersions, frequencyPlans, getBand, type NetID, phyVersions } from "@skylark/lorawan";
+import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
+import { application, authenticated, type CallContext, implement, type Requirement, type ServiceImplementation } from "../../rpc/service.ts";
+import type { DeviceAddresses } from "../join/device-addresses.ts";
+import { invalidField } from "./check-registration.ts";
+import { bytesOfDevAddr } from "./identifier-bytes.ts";
+import type { RegisteredDevices } from "./registered-devices.ts";
+
+/** Whether the Identity Server has an entry for the device. */
+export type DeviceKnown = (ids: EndDeviceIdentifiers) => boolean | Promise<boolean>;
+
+export function nsEndDeviceRegistry(devices: RegisteredDevices, deviceKnown: DeviceKnown): ServiceImplementation {
+  return implement(NsEndDeviceRegistry, {
+    get: {
+      requires: ({ endDeviceIds, fieldMask }) =>
+        readRequirement(endDeviceIds?.applicationIds?.applicationId, fieldMask?.paths ?? []),
+      async handle({ endDeviceIds, fieldMask }, context) {
+        return shown(await devices.get(idsOf(endDeviceIds, context)), fieldMask?.paths ?? []);
+      },
+    },
+    set: {
+      requires: ({ endDevice, fieldMask }) => {
+        const id = endDevice?.ids?.applicationIds?.applicationId;
+        return touchesKeys(fieldMask?.paths ?? [])
+          ? application(id, Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE_KEYS)
+          : application(id, Right.APPLICATION_DEVICES_WRITE);
+      },
+      async handle({ endDevice, fieldMask }, context) {
+        const ids = idsOf(endDevice?.ids, context);
+        const paths = fieldMask?.paths ?? [];
+        const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
+        if (!(await deviceKnown(ids))) {
+          context.warn("the Identity Server does not know this end device; create it there as well");
+        }
+        return shown(device, paths);
+      },
+    },
+    resetFactoryDefaults: {
+      requires: ({ endDeviceIds, fieldMask }) => ({
+        kind: "allOf",
+        requirements: [
+          application(endDeviceIds?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
+          readRequirement(endDeviceIds?.applicationIds?.applicationId, fieldMask?.paths ?? []),
+        ],
+      }),
+      async handle({ endDeviceIds, fieldMask }, context) {
+        return shown(await devices.reset(idsOf(endDeviceIds, context)), fieldMask?.paths ?? []);
+      },
+    },
+    delete: {
+      requires: ({ applicationIds }) =>
+        application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
+      async handle(request, context) {
+        await devices.delete(idsOf(request, context));
+        return {};
+      },
+    },
+  });
+}
+
+interface GivenIdentifiers {
+  readonly deviceId: string;
+  readonly applicationIds?: { readonly applicationId: string } | undefined;
+}
+
+function idsOf(given: GivenIdentifiers | undefined, { tenantId }: CallContext): EndDeviceIdentifiers {
+  return {
+    tenantId,
+    applicationId: given?.applicationIds?.applicationId ?? "",
+    deviceId: given?.deviceId ?? "",
+  };
+}
+
+const keyHolders = ["session.keys", "pending_session.keys", "mac_state.queued_join_accept.keys", "pending_mac_state.queued_join_accept.keys"];
+
+/** Whether a mask covers a key: by naming it, something above it, or an envelope of it. */
+export function touchesKeys(paths: readonly string[]): boolean {
+  return paths.some((path) =>
+    keyHolders.some(
+      (holder) =>
+        path === holder ||
+        holder.startsWith(`${path}.`) ||
+        (path.startsWith(`${holder}.`) && path !== `${holder}.session_key_id`),
+    ),
+  );
+}
+
+function readRequirement(applicationId: string | undefined, paths: readonly string[]): Requirement {
+  const rights: Right[] = [Right.APPLICATION_DEVICES_READ];
+  if (touchesKeys(paths)) rights.push(Right.APPLICATION_DEVICES_READ_KEYS);
+  if (paths.some((path) => path.includes("queued_application_downlinks"))) {
+    rights.push(Right.APPLICATION_TRAFFIC_READ);
+  }
+  return application(applicationId, ...rights);
+}
+
+/** Identifiers and times are in every answer. */
+function shown(device: EndDevice, paths: readonly string[]): EndDevice {
+  return pick(EndDeviceSchema, device, ["ids", "created_at", "updated_at", ...paths]);
+}
+
+export function nsService(network: {
+  readonly netId: NetID;
+  readonly addresses: DeviceAddresses;
+  readonly defaultRx1Delay: number;
+}): ServiceImplementation {
+  return implement(Ns, {
+    generateDevAddr: {
+      requires: () => authenticated,
+      handle: () => ({ devAddr: bytesOfDevAddr(network.addresses.generate()) }),
+    },
+    getDefaultMACSettings: {
+      requires: () => authenticated,
+      handle: ({ frequencyPlanId, lorawanPhyVersion }) =>
+        defaultMACSettings(frequencyPlanId, lorawanPhyVersion, network.defaultRx1Delay),
+    },
+    getNetID: {
+      requires: () => authenticated,
+      handle: () => ({ netId: Uint8Array.of(network.netId >>> 16, network.netId >>> 8, network.netId) }),
+    },
+    getDeviceAddressPrefixes: {
+      requires: () => authenticated,
+      handle: () => ({
+        devAddrPrefixes: network.addresses.prefixes.map((prefix) => {
+          const bytes = new Uint8Array(5);
+          bytes.set(bytesOfDevAddr(prefix.devAddr));
+          bytes[4] = prefix.length;
+          return bytes;
+        }),
+      }),
+    },
+  });
+}
+
+type APISettings = MessageInitShape<typeof MACSettingsSchema>;
+
+function defaultMACSettings(
+  frequencyPlanId: string,
+  lorawanPhyVersion: PHYVersion,
+  defaultRx1Delay: number,
+): APISettings {
+  const plan = frequencyPlans.get(frequencyPlanId);
+  if (plan === undefined) throw invalidField("frequency_plan_id");
+  const name = enumName(PHYVersionSchema, lorawanPhyVersion);
+  const phyVersion = phyVersions.find((version) => version === name);
+  if (phyVersion === undefined || !bandVersions(plan.bandId).includes(phyVersion)) {
+    throw invalidField("lorawan_phy_version");
+  }
+  const band = getBand(plan.bandId, phyVersion);
+  const delay = (seconds: number) => ({ value: seconds }) as NonNullable<APISettings["rx1Delay"]>;
+  const dataRate = (index: number) => ({ value: index }) as NonNullable<APISettings["rx2DataRateIndex"]>;
+  return {
+    rx1Delay: delay(band.receiveDelay1Ms / 1000),
+    rx1DataRateOffset: { value: 0 },
+    rx2DataRateIndex: dataRate(band.defaultRx2.dataRateIndex),
+    rx2Frequency: { value: BigInt(band.defaultRx2.frequency) },
+    supports32BitFCnt: { value: true },
+    resetsFCnt: { value: false },
+    desiredRx1Delay: delay(defaultRx1Delay),
+    desiredRx1DataRateOffset: { value: 0 },
+    desiredRx2DataRateIndex: dataRate(plan.rx2?.dataRateIndex ?? band.defaultRx2.dataRateIndex),
+    desiredRx2Frequency: { value: BigInt(plan.rx2?.frequency ?? band.defaultRx2.frequency) },
+    factoryPresetFrequencies: [],
+  };
+}
+
