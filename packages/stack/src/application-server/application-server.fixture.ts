@@ -163,19 +163,35 @@ function methodOf(services: readonly ServiceImplementation[], service: DescServi
 }
 
 /** Calls a method of the API as the platform does once a request is found good and allowed. */
-export async function call(bench: Bench, service: DescService, name: string, request: JsonObject): Promise<JsonObject> {
+export async function call(
+  bench: Bench,
+  service: DescService,
+  name: string,
+  request: JsonObject,
+): Promise<JsonObject> {
   const { desc, method } = methodOf(bench.server.services, service, name);
   const message = fromJSON(desc.input, request);
   const answer = await (method.handle(message, context(new AbortController().signal)) as Promise<JsonObject>);
   return toJSON(desc.output, create(desc.output, answer));
 }
 
-export function subscribe(bench: Bench, service: DescService, name: string, request: JsonObject, signal: AbortSignal) {
+export function subscribe(
+  bench: Bench,
+  service: DescService,
+  name: string,
+  request: JsonObject,
+  signal: AbortSignal,
+) {
   const { desc, method } = methodOf(bench.server.services, service, name);
   return method.handle(fromJSON(desc.input, request), context(signal)) as unknown as AsyncIterable<object>;
 }
 
-export function requirementOf(bench: Bench, service: DescService, name: string, request: JsonObject): unknown {
+export function requirementOf(
+  bench: Bench,
+  service: DescService,
+  name: string,
+  request: JsonObject,
+): unknown {
   const { desc, method } = methodOf(bench.server.services, service, name);
   return method.requires(fromJSON(desc.input, request));
 }
@@ -205,8 +221,17 @@ export const kinds = (bench: Bench): string[] => bench.messages.map(({ kind }) =
 export const downlink = (json: JsonObject): MessageShape<typeof ApplicationDownlinkSchema> =>
   fromJSON(ApplicationDownlinkSchema, json);
 
-export function uplink(fCnt: number, payload: Uint8Array, changes: Partial<ApplicationUplink> = {}): ApplicationUplink {
-  const frmPayload = cryptFRMPayload(expandKey(appSKey), { direction: "uplink", devAddr: address, fCnt, payload });
+export function uplink(
+  fCnt: number,
+  payload: Uint8Array,
+  changes: Partial<ApplicationUplink> = {},
+): ApplicationUplink {
+  const frmPayload = cryptFRMPayload(expandKey(appSKey), {
+    direction: "uplink",
+    devAddr: address,
+    fCnt,
+    payload,
+  });
   return {
     ids,
     sessionKeyId,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { test, type TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import { EndDeviceSchema, fromJSON, toJSON } from "@skylark/api";
 import {
   type AESKey,
@@ -81,7 +81,10 @@ const message = (json: object) =>
 function register({ devices }: Running, more: object = {}, morePaths: readonly string[] = []) {
   return devices.set(
     ids,
-    message({ root_keys: { app_key: { key: formatHex(appKey) }, nwk_key: { key: formatHex(nwkKey) } }, ...more }),
+    message({
+      root_keys: { app_key: { key: formatHex(appKey) }, nwk_key: { key: formatHex(nwkKey) } },
+      ...more,
+    }),
     ["root_keys.app_key.key", "root_keys.nwk_key.key", ...morePaths],
   );
 }

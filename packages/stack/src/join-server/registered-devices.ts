@@ -1,4 +1,13 @@
-import { assign, create, type EndDevice, EndDeviceSchema, fromBinary, pick, timestampFromMs, toBinary } from "@skylark/api";
+import {
+  assign,
+  create,
+  type EndDevice,
+  EndDeviceSchema,
+  fromBinary,
+  pick,
+  timestampFromMs,
+  toBinary,
+} from "@skylark/api";
 import { type AESKey, aesKey, type EUI64, formatHex, parseEUI64, parseHex } from "@skylark/lorawan";
 import type { Clock } from "../clock/clock.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
@@ -68,7 +77,8 @@ export class RegisteredDevices {
     if (joinEui === undefined) throw noJoinEui();
     if (devEui === undefined || devEui === noEui) throw noDevEui();
     const stored = await reader.findByIds(ids);
-    if (stored !== undefined && stored.ids.joinEui !== joinEui) throw readOnlyField({ field: "ids.join_eui" });
+    if (stored !== undefined && stored.ids.joinEui !== joinEui)
+      throw readOnlyField({ field: "ids.join_eui" });
     if (stored !== undefined && stored.ids.devEui !== devEui) throw readOnlyField({ field: "ids.dev_eui" });
     const device = this.#changed(stored ?? this.#blank({ ...ids, joinEui, devEui }), given, paths);
     // Nonces are left alone unless they were given: a join may move them on at this very moment.

@@ -77,7 +77,11 @@ export async function openListeners(servers: ListeningServers): Promise<RunningL
       httpTls: tls === undefined ? undefined : await http("http.listen-tls", tls),
       mqtt: await mqtt("as.mqtt.listen"),
       mqttTls: tls === undefined ? undefined : await mqtt("as.mqtt.listen-tls", tls),
-      udp: await open("gs.udp.listen", options["gs.udp.listen"], async () => (await gatewayServer.listen()).udpPort),
+      udp: await open(
+        "gs.udp.listen",
+        options["gs.udp.listen"],
+        async () => (await gatewayServer.listen()).udpPort,
+      ),
     };
     return { ports, close };
   } catch (error) {

@@ -12,7 +12,11 @@ import { createEventBus } from "../events/event-bus.ts";
 import type { EventBus } from "../events/events.ts";
 import { createGatewayServer, type GatewayServer } from "../gateway-server/gateway-server.ts";
 import { gatewayStatsService } from "../gateway-server/gateway-stats-service.ts";
-import { type Bootstrapped, bootstrapInstallation, loadInstallationKey } from "../identity-server/bootstrap.ts";
+import {
+  type Bootstrapped,
+  bootstrapInstallation,
+  loadInstallationKey,
+} from "../identity-server/bootstrap.ts";
 import { createIdentityServer, type IdentityServer } from "../identity-server/identity-server.ts";
 import { identityServerMigrations } from "../identity-server/storage/migrations.ts";
 import { createTenancy, type Tenancy } from "../identity-server/tenancy.ts";
@@ -67,7 +71,12 @@ export async function startStack(options: Options, logger: Logger): Promise<Runn
     const servers = await createServers(ground);
     const platform = createPlatform(ground, servers);
     const operations = mountOperations(platform, () => countersOf(servers));
-    const listeners = await openListeners({ ...ground, ...servers, platform, mqttServer: {listen: async()=>0, close: async()=>{}} });
+    const listeners = await openListeners({
+      ...ground,
+      ...servers,
+      platform,
+      mqttServer: { listen: async () => 0, close: async () => {} },
+    });
     operations.ready(true);
     return running(ground, servers, { listeners, operations, bootstrapped });
   } catch (error) {
@@ -210,7 +219,11 @@ interface Started {
   readonly bootstrapped: Bootstrapped;
 }
 
-function running(ground: Ground, servers: Servers, { listeners, operations, bootstrapped }: Started): RunningStack {
+function running(
+  ground: Ground,
+  servers: Servers,
+  { listeners, operations, bootstrapped }: Started,
+): RunningStack {
   const before: (() => Promise<void>)[] = [];
   return {
     ports: listeners.ports,

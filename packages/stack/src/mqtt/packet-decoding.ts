@@ -178,9 +178,9 @@ function checkedFilter(filter: string): string {
   return filter;
 }
 
-/** [MQTT-2.3.1-1] */
-function checkedPacketId({ messageId }: Packet): number {
-  if (messageId === undefined || messageId === 0) throw new MalformedPacket("packet identifier 0");
+/** [MQTT-2.3.1-1]; the parser gives -1 for one that is cut off. */
+function checkedPacketId({ messageId = 0 }: Packet): number {
+  if (messageId < 1) throw new MalformedPacket("no packet identifier");
   return messageId;
 }
 

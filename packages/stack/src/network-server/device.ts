@@ -47,6 +47,8 @@ export interface MACState {
   readonly refused: readonly string[];
   /** FCntDown of a confirmed downlink that waits for the device's ACK bit. */
   readonly pendingConfirmedFCnt?: number;
+  /** FCntDown of the last confirmed downlink; uplinks of LoRaWAN 1.1 that acknowledge it are signed with it, repetitions too. */
+  readonly lastConfirmedFCnt?: number;
   /** When the device was last asked for its status. */
   readonly statusAskedAt?: At;
   readonly statusAskedFCntUp?: number;

@@ -83,7 +83,13 @@ export class FakeApplicationServer implements ApplicationServer {
     return this.queue.length > 0;
   }
 
-  async nextDownlink({ minFCnt, maxPayloadLength }: { minFCnt: number; maxPayloadLength: number }): Promise<NextDownlink> {
+  async nextDownlink({
+    minFCnt,
+    maxPayloadLength,
+  }: {
+    minFCnt: number;
+    maxPayloadLength: number;
+  }): Promise<NextDownlink> {
     const [first, ...rest] = this.queue;
     if (first === undefined || first.frmPayload.length > maxPayloadLength) return {};
     return {
@@ -147,7 +153,9 @@ export const joinKeys = {
   appSKey: aesKey(new Uint8Array(16).fill(2)),
 };
 
-export async function startNetwork(options: { store?: Store; args?: readonly string[] } = {}): Promise<Network> {
+export async function startNetwork(
+  options: { store?: Store; args?: readonly string[] } = {},
+): Promise<Network> {
   const clock = new ManualClock();
   const store = options.store ?? (await openMemoryStore({ "network-server": networkServerMigrations }));
   const applicationServer = new FakeApplicationServer();
@@ -156,8 +164,9 @@ export async function startNetwork(options: { store?: Store; args?: readonly str
   const joinRequests: JoinRequest[] = [];
   const refusals: Network["refusals"] = { reserve: undefined, join: undefined, result: "SUCCESS" };
   const bus = createEventBus(clock);
-  bus.subscribe({ subjects: [{ kind: "application", ids: { tenantId: "default", applicationId: "app1" } }] }, (event) =>
-    events.push(event),
+  bus.subscribe(
+    { subjects: [{ kind: "application", ids: { tenantId: "default", applicationId: "app1" } }] },
+    (event) => events.push(event),
   );
   const server = createNetworkServer({
     clock,
@@ -187,7 +196,9 @@ export async function startNetwork(options: { store?: Store; args?: readonly str
           window,
           startsAt: request.paths[0]!.receivedAt + window.delayMs,
           async transmit(phyPayload) {
-            const durableNextFCntDown = store.query(counterQuery).then(([row]) => row?.next as number | undefined);
+            const durableNextFCntDown = store
+              .query(counterQuery)
+              .then(([row]) => row?.next as number | undefined);
             sent.push({ request, phyPayload, durableNextFCntDown });
             return refusals.result;
           },
@@ -288,7 +299,15 @@ export async function register(
     devEui: eui("DD"),
   };
   const { writer } = server.devices;
-  const registered = { deviceNo, ids, settings, state: {}, registration: new Uint8Array(0), createdAt: 0, updatedAt: 0 };
+  const registered = {
+    deviceNo,
+    ids,
+    settings,
+    state: {},
+    registration: new Uint8Array(0),
+    createdAt: 0,
+    updatedAt: 0,
+  };
   await store.transact((to) => {
     writer.create(to, registered);
     if (session !== undefined) {

@@ -5,6 +5,7 @@ import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/ide
 import type { GatewayUplink } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
+import type { ServiceImplementation } from "../rpc/service.ts";
 import type { Store } from "../store/store.ts";
 import type { NetworkServerOptions } from "./config.ts";
 import { DeviceCache } from "./device-cache.ts";
@@ -19,12 +20,12 @@ import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
 import type { ApplicationServer, GatewayServer, JoinServer } from "./peers.ts";
 import { RegisteredDevices } from "./registry/registered-devices.ts";
 import { type DeviceKnown, nsEndDeviceRegistry, nsService } from "./registry/services.ts";
-import type { ServiceImplementation } from "../rpc/service.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
 import { createDeviceReader, createDeviceWriter } from "./storage/sql-device-store.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { type DataUplinkCounters, DataUplinks } from "./uplink/data-uplinks.ts";
-import { type DeduplicationCounters, Deduplicator, type Round } from "./uplink/deduplicator.ts";
+import { closeRound, type DeduplicationCounters, Deduplicator, type Round } from "./uplink/deduplicator.ts";
+import { UplinkProcessor } from "./uplink/uplink-processor.ts";
 
 export interface NetworkServerParts {
   readonly clock: Clock;
@@ -94,7 +95,8 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
     statusCountPeriodicity: options["ns.status-count-periodicity"],
   });
   const windowMs = options["ns.deduplication-window"];
-  const uplinks = new DataUplinks({ ...shared, downlinks, windowMs });
+  const processor = new UplinkProcessor({ ...shared, downlinks });
+  const uplinks = new DataUplinks({ ...shared, processor, windowMs });
   const joins = new JoinRequests({
     ...shared,
     addresses,

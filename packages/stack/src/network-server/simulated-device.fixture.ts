@@ -1,14 +1,13 @@
 import {
-
   aesKey,
   appendMIC,
   cryptFOpts,
   type DataDownlink,
   type DevAddr,
   decodePHYPayload,
+  type EUI64,
   encodeDataFrame,
   encodeJoinRequest,
-  type EUI64,
   expandKey,
   type KeySchedule,
   legacyDataMIC,
@@ -84,4 +83,3 @@ export function joinRequestFrame(
 ): Uint8Array {
   return appendMIC(encodeJoinRequest({ mType: "joinRequest", ...euis, devNonce }), 0);
 }
-

@@ -32,11 +32,12 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const push = (...downlinks: JsonObject[]) => call(bench, AppAs, "downlinkQueuePush", { ...ofDevice, downlinks });
+const push = (...downlinks: JsonObject[]) =>
+  call(bench, AppAs, "downlinkQueuePush", { ...ofDevice, downlinks });
 const replace = (...downlinks: JsonObject[]) =>
   call(bench, AppAs, "downlinkQueueReplace", { ...ofDevice, downlinks });
 const list = async () =>
-  ((await call(bench, AppAs, "downlinkQueueList", ofDevice.end_device_ids))["downlinks"] ?? []) as JsonObject[];
+  ((await call(bench, AppAs, "downlinkQueueList", ofDevice.end_device_ids)).downlinks ?? []) as JsonObject[];
 const plain = (text: string, more: JsonObject = {}): JsonObject => ({
   f_port: 15,
   frm_payload: Buffer.from(text).toString("base64"),
@@ -64,15 +65,23 @@ const rejectsWith = (action: Promise<unknown>, name: string) =>
 describe("pushing", () => {
   test("numbers, stores and announces each downlink, and tells the Network Server", async () => {
     assert.equal(bench.server.hasDownlink(ids), false);
-    await push(plain("a", { priority: "NORMAL", correlation_ids: ["my-id"] }), plain("b", { confirmed: true }));
+    await push(
+      plain("a", { priority: "NORMAL", correlation_ids: ["my-id"] }),
+      plain("b", { confirmed: true }),
+    );
     assert.deepEqual(bench.networkServer.queued, ["dev1"]);
     assert.equal(bench.server.hasDownlink(ids), true);
     assert.deepEqual(kinds(bench), ["down/queued", "down/queued"]);
-    const queued = message(bench, 0)["downlink_queued"] as JsonObject;
+    const queued = message(bench, 0).downlink_queued as JsonObject;
     const { correlation_ids, ...rest } = queued;
-    assert.deepEqual(rest, { session_key_id: "AQIDBA==", f_port: 15, frm_payload: "YQ==", priority: "NORMAL" });
+    assert.deepEqual(rest, {
+      session_key_id: "AQIDBA==",
+      f_port: 15,
+      frm_payload: "YQ==",
+      priority: "NORMAL",
+    });
     assert.match((correlation_ids as string[]).join(), /^my-id,as:downlink:\w{26},rpc:/);
-    assert.equal((message(bench, 0)["end_device_ids"] as JsonObject)["dev_addr"], "01DA1F15");
+    assert.equal((message(bench, 0).end_device_ids as JsonObject).dev_addr, "01DA1F15");
     assert.deepEqual(
       (await list()).map(({ f_cnt = 0 }) => f_cnt),
       [0, 1],
@@ -82,7 +91,7 @@ describe("pushing", () => {
   test("starts behind what the session used", async () => {
     bench.networkServer.session = { ...bench.networkServer.session!, minFCnt: 40 };
     await push(plain("a"));
-    assert.equal((await list())[0]?.["f_cnt"], 40);
+    assert.equal((await list())[0]?.f_cnt, 40);
   });
 
   test("is refused as a whole when one item is bad", async () => {
@@ -90,7 +99,10 @@ describe("pushing", () => {
     await rejectsWith(push(plain("a"), { frm_payload: "YQ==" }), "no_f_port");
     await rejectsWith(push(plain("a", { f_port: 234 })), "f_port_out_of_range");
     await rejectsWith(push(plain("x".repeat(243))), "application_downlink_too_long");
-    await rejectsWith(push(plain("a", { confirmed_retry: { max_attempts: 33 } })), "downlink_max_retries_invalid");
+    await rejectsWith(
+      push(plain("a", { confirmed_retry: { max_attempts: 33 } })),
+      "downlink_max_retries_invalid",
+    );
     assert.deepEqual(await list(), []);
     assert.deepEqual(kinds(bench), []);
     assert.ok(bench.events.some(({ definition }) => definition.name === "as.down.data.drop"));
@@ -123,7 +135,10 @@ describe("pushing", () => {
   test("of many requests at once gives each its own counter", async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => push(plain(`${index}`))));
     assert.deepEqual(
-      (await list()).map(({ f_cnt = 0, frm_payload }) => [f_cnt, Buffer.from(frm_payload as string, "base64").toString()]),
+      (await list()).map(({ f_cnt = 0, frm_payload }) => [
+        f_cnt,
+        Buffer.from(frm_payload as string, "base64").toString(),
+      ]),
       Array.from({ length: 20 }, (_, index) => [index, `${index}`]),
     );
   });
@@ -143,9 +158,9 @@ describe("pushing", () => {
     });
     await push({ decoded_payload: { bytes: [1, 2, 3] } }, plain("a"));
     const [encoded, decoded] = await list();
-    assert.deepEqual([encoded?.["f_port"], encoded?.["frm_payload"]], [7, "AQID"]);
-    assert.deepEqual(encoded?.["decoded_payload_warnings"], ["careful"]);
-    assert.deepEqual(decoded?.["decoded_payload"], { bytes: [97] });
+    assert.deepEqual([encoded?.f_port, encoded?.frm_payload], [7, "AQID"]);
+    assert.deepEqual(encoded?.decoded_payload_warnings, ["careful"]);
+    assert.deepEqual(decoded?.decoded_payload, { bytes: [97] });
     await rejectsWith(push({ decoded_payload: { bytes: [256] } }), "output");
     assert.ok(bench.events.some(({ definition }) => definition.name === "as.down.data.encode.fail"));
   });
@@ -187,8 +202,14 @@ describe("a receive window", () => {
     await commit(bench.store, [change!]);
     assert.deepEqual(Buffer.from(decrypt(5, downlink!.frmPayload)).toString(), "a");
     const { fCnt, confirmed, more, priority } = downlink!;
-    assert.deepEqual({ fCnt, confirmed, more, priority }, { fCnt: 5, confirmed: true, more: true, priority: "HIGH" });
-    assert.deepEqual((await list()).map(({ f_cnt }) => f_cnt), [6]);
+    assert.deepEqual(
+      { fCnt, confirmed, more, priority },
+      { fCnt: 5, confirmed: true, more: true, priority: "HIGH" },
+    );
+    assert.deepEqual(
+      (await list()).map(({ f_cnt }) => f_cnt),
+      [6],
+    );
   });
 
   test("fails what can never fit, and goes on with the next", async () => {
@@ -196,9 +217,9 @@ describe("a receive window", () => {
     const sent = await take();
     assert.equal(Buffer.from(decrypt(sent!.fCnt, sent!.frmPayload)).toString(), "b");
     assert.deepEqual(kinds(bench).slice(2), ["down/failed"]);
-    const failed = message(bench, 2)["downlink_failed"] as JsonObject;
-    assert.deepEqual((failed["error"] as JsonObject)["name"], "application_downlink_too_long");
-    assert.deepEqual((failed["error"] as JsonObject)["attributes"], { length: 60, max: 51 });
+    const failed = message(bench, 2).downlink_failed as JsonObject;
+    assert.deepEqual((failed.error as JsonObject).name, "application_downlink_too_long");
+    assert.deepEqual((failed.error as JsonObject).attributes, { length: 60, max: 51 });
   });
 
   test("leaves alone what fits once MAC commands are out of the way", async () => {
@@ -242,8 +263,8 @@ describe("a receive window", () => {
     await bench.clock.advance(61_000);
     assert.equal(bench.server.hasDownlink(ids), true);
     assert.equal(await take(), undefined);
-    const failed = message(bench, -1)["downlink_failed"] as JsonObject;
-    assert.equal((failed["error"] as JsonObject)["name"], "downlink_expired");
+    const failed = message(bench, -1).downlink_failed as JsonObject;
+    assert.equal((failed.error as JsonObject).name, "downlink_expired");
     assert.deepEqual(await list(), []);
   });
 });
@@ -255,9 +276,9 @@ describe("what became of it", () => {
     await report((await take({ minFCnt: 1 }))!, "TOO_LATE");
     await report((await take({ minFCnt: 2 }))!, "NO_ACKNOWLEDGMENT");
     assert.deepEqual(kinds(bench).slice(3), ["down/sent", "down/failed"]);
-    assert.deepEqual((message(bench, 3)["downlink_sent"] as JsonObject)["frm_payload"], "YQ==");
-    const { error } = message(bench, 4)["downlink_failed"] as { error: JsonObject };
-    assert.deepEqual([error["namespace"], error["name"]], ["pkg/networkserver", "transmission"]);
+    assert.deepEqual((message(bench, 3).downlink_sent as JsonObject).frm_payload, "YQ==");
+    const { error } = message(bench, 4).downlink_failed as { error: JsonObject };
+    assert.deepEqual([error.namespace, error.name], ["pkg/networkserver", "transmission"]);
     bench = await bench.restart();
     const rows = await bench.store.query({ sql: "SELECT id FROM as_downlinks", parameters: 0 });
     assert.deepEqual(rows, []);
@@ -269,7 +290,7 @@ describe("what became of it", () => {
     bench = await bench.restart();
     await acknowledge(0, true);
     assert.deepEqual(kinds(bench), ["down/ack"]);
-    assert.deepEqual((message(bench, 0)["downlink_ack"] as JsonObject)["confirmed"], true);
+    assert.deepEqual((message(bench, 0).downlink_ack as JsonObject).confirmed, true);
     await acknowledge(0, true);
     assert.deepEqual(kinds(bench), ["down/ack"]);
   });
@@ -279,16 +300,19 @@ describe("what became of it", () => {
     await report((await take())!, "SUCCESS");
     bench.networkServer.session = { ...bench.networkServer.session!, minFCnt: 4 };
     await acknowledge(0, false);
-    const nack = message(bench, -1)["downlink_nack"] as JsonObject;
-    assert.deepEqual(nack["confirmed_retry"], { attempt: 1, max_attempts: 1 });
-    assert.deepEqual((await list()).map(({ f_cnt }) => f_cnt), [4]);
+    const nack = message(bench, -1).downlink_nack as JsonObject;
+    assert.deepEqual(nack.confirmed_retry, { attempt: 1, max_attempts: 1 });
+    assert.deepEqual(
+      (await list()).map(({ f_cnt }) => f_cnt),
+      [4],
+    );
     assert.equal(bench.networkServer.queued.length, 2);
     const again = await take({ minFCnt: 4 });
     assert.equal(Buffer.from(decrypt(4, again!.frmPayload)).toString(), "a");
     await acknowledge(4, false);
     assert.deepEqual(kinds(bench).slice(-2), ["down/nack", "down/failed"]);
-    const { error } = message(bench, -1)["downlink_failed"] as { error: JsonObject };
-    assert.deepEqual([error["name"], error["attributes"]], ["max_retries_reached", { max_retries: 1 }]);
+    const { error } = message(bench, -1).downlink_failed as { error: JsonObject };
+    assert.deepEqual([error.name, error.attributes], ["max_retries_reached", { max_retries: 1 }]);
     assert.deepEqual(await list(), []);
   });
 
@@ -326,9 +350,9 @@ describe("an application that does its own cryptography", () => {
   test("is told when a counter was used by the network meanwhile", async () => {
     await push(encrypted(3), encrypted(4));
     assert.equal(await take({ minFCnt: 5 }), undefined);
-    const invalidated = message(bench, -1)["downlink_queue_invalidated"] as JsonObject;
-    assert.equal((invalidated["downlinks"] as unknown[]).length, 2);
-    assert.equal(invalidated["last_f_cnt_down"], 4);
+    const invalidated = message(bench, -1).downlink_queue_invalidated as JsonObject;
+    assert.equal((invalidated.downlinks as unknown[]).length, 2);
+    assert.equal(invalidated.last_f_cnt_down, 4);
     assert.deepEqual(await list(), []);
   });
 });
@@ -341,11 +365,14 @@ test("a refused publish is told to the application as downlink_failed", async ()
   assert.deepEqual(kinds(bench), []);
   const refused = [downlink(plain("a", { correlation_ids: ["mine"] }))];
   assert.equal(await bench.server.downlinkQueue.reportRejected(ids, refused, error), true);
-  assert.equal(await bench.server.downlinkQueue.reportRejected({ ...ids, deviceId: "other" }, refused, error), false);
+  assert.equal(
+    await bench.server.downlinkQueue.reportRejected({ ...ids, deviceId: "other" }, refused, error),
+    false,
+  );
   assert.deepEqual(kinds(bench), ["down/failed"]);
   const failed = message(bench, 0);
-  assert.deepEqual(failed["correlation_ids"], ["mine"]);
-  assert.equal(((failed["downlink_failed"] as JsonObject)["error"] as JsonObject)["name"], "f_port_out_of_range");
+  assert.deepEqual(failed.correlation_ids, ["mine"]);
+  assert.equal(((failed.downlink_failed as JsonObject).error as JsonObject).name, "f_port_out_of_range");
 });
 
 test("a device that is deleted takes its queue with it", async () => {

@@ -34,12 +34,18 @@ test("reads every type", () => {
 
 test("writes values for the device, and reads them back", () => {
   fc.assert(
-    fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 254 }), { maxLength: 60 }), fc.integer({ min: -32768, max: 32767 }), (channels, raw) => {
-      const values = Object.fromEntries(channels.map((channel) => [`value_${channel}`, raw / 100]));
-      const { bytes } = cayenneLppFormatter.encodeDownlink(JSON.stringify(values), 1) as { bytes: Uint8Array };
-      const { json } = cayenneLppFormatter.decodeDownlink(bytes, 1) as DecodedPayload;
-      assert.deepEqual(JSON.parse(json ?? ""), values);
-    }),
+    fc.property(
+      fc.uniqueArray(fc.integer({ min: 0, max: 254 }), { maxLength: 60 }),
+      fc.integer({ min: -32768, max: 32767 }),
+      (channels, raw) => {
+        const values = Object.fromEntries(channels.map((channel) => [`value_${channel}`, raw / 100]));
+        const { bytes } = cayenneLppFormatter.encodeDownlink(JSON.stringify(values), 1) as {
+          bytes: Uint8Array;
+        };
+        const { json } = cayenneLppFormatter.decodeDownlink(bytes, 1) as DecodedPayload;
+        assert.deepEqual(JSON.parse(json ?? ""), values);
+      },
+    ),
   );
 });
 

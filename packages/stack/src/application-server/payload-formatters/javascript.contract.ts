@@ -58,7 +58,11 @@ const hostile: readonly Hostile[] = [
     answer: /unknown error/,
   },
   { title: "returns nothing", script: "function decodeUplink() {}", answer: /did not return an object/ },
-  { title: "returns an array", script: "function decodeUplink() { return { data: [1] } }", answer: /not an object/ },
+  {
+    title: "returns an array",
+    script: "function decodeUplink() { return { data: [1] } }",
+    answer: /not an object/,
+  },
   { title: "returns a promise", script: "async function decodeUplink() { return {} }", answer: /promise/ },
   {
     title: "returns a circle",
@@ -84,7 +88,8 @@ const hostile: readonly Hostile[] = [
   },
   {
     title: "breaks out of its wrapper",
-    script: "}); globalThis.escaped = 1; (function () { function decodeUplink() { return { data: { a: 1 } } }",
+    script:
+      "}); globalThis.escaped = 1; (function () { function decodeUplink() { return { data: { a: 1 } } }",
     answer: /./,
   },
   {
@@ -92,11 +97,13 @@ const hostile: readonly Hostile[] = [
     script: `function decodeUplink() { return { data: {
       process: typeof process, require: typeof require, fetch: typeof fetch, timer: typeof setTimeout,
       made: typeof decodeUplink.constructor("return typeof process === 'undefined' ? undefined : process")() } } }`,
-    answer: /"process":"undefined","require":"undefined","fetch":"undefined","timer":"undefined","made":"undefined"/,
+    answer:
+      /"process":"undefined","require":"undefined","fetch":"undefined","timer":"undefined","made":"undefined"/,
   },
   {
     title: "imports",
-    script: "function decodeUplink() { import('node:fs').then(function () {}); return { data: { ok: true } } }",
+    script:
+      "function decodeUplink() { import('node:fs').then(function () {}); return { data: { ok: true } } }",
     answer: /ok|runtime|script/,
   },
 ];

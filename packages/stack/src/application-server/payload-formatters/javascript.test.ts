@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { silentLogger } from "../../log/log.ts";
-import { JavaScriptFormatter } from "./javascript.ts";
 import { formatterContract, limits } from "./javascript.contract.ts";
+import { JavaScriptFormatter } from "./javascript.ts";
 import { FormatterSandbox } from "./sandbox/sandbox.ts";
 import { ScriptRegistry } from "./sandbox/script.ts";
 
@@ -40,14 +40,17 @@ test("a script that ends its process is quarantined, and those that shared it ge
 });
 
 test("the formatter process knows nothing of the server's environment", async () => {
-  process.env["SKYLARK_TEST_SECRET"] = "secret";
+  process.env.SKYLARK_TEST_SECRET = "secret";
   const sandbox = new FormatterSandbox({ ...limits, engine: "isolated-vm" }, silentLogger);
   sandbox.start();
   const [pid] = sandbox.processIds;
-  const formatter = new JavaScriptFormatter(sandbox, new ScriptRegistry().get("a", "function decodeUplink() { return {} }"));
+  const formatter = new JavaScriptFormatter(
+    sandbox,
+    new ScriptRegistry().get("a", "function decodeUplink() { return {} }"),
+  );
   await formatter.decodeUplink(Uint8Array.of(1), 1, 0);
   assert.equal(readFileSync(`/proc/${pid}/environ`, "latin1").includes("secret"), false);
   assert.match(readFileSync(`/proc/${pid}/cmdline`, "latin1"), /--permission/);
-  delete process.env["SKYLARK_TEST_SECRET"];
+  delete process.env.SKYLARK_TEST_SECRET;
   sandbox.close();
 });

@@ -99,9 +99,7 @@ export function applicationService(context: ServiceContext): ServiceImplementati
     downlinkQueuePush: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
       async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds }) {
-        await requests.push(
-          deviceIdsOf(tenantId, endDeviceIds),
-          downlinks.map(downlinkRequest), {
+        await requests.push(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
           causes: correlationIds,
         });
         return {};
@@ -110,9 +108,7 @@ export function applicationService(context: ServiceContext): ServiceImplementati
     downlinkQueueReplace: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
       async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds }) {
-        await requests.replace(
-          deviceIdsOf(tenantId, endDeviceIds),
-          downlinks.map(downlinkRequest), {
+        await requests.replace(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
           causes: correlationIds,
         });
         return {};

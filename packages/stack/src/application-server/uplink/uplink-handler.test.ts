@@ -36,11 +36,9 @@ async function setDevice(bench: Bench, more: JsonObject = {}, paths: string[] = 
 }
 
 const setScript = (bench: Bench, script: string) =>
-  setDevice(
-    bench,
-    { formatters: { up_formatter: "FORMATTER_JAVASCRIPT", up_formatter_parameter: script } },
-    ["formatters"],
-  );
+  setDevice(bench, { formatters: { up_formatter: "FORMATTER_JAVASCRIPT", up_formatter_parameter: script } }, [
+    "formatters",
+  ]);
 
 const eventNames = (bench: Bench) => bench.events.map(({ definition }) => definition.name);
 
@@ -65,14 +63,14 @@ describe("an uplink", () => {
     await commit(bench.store, [staged]);
     assert.deepEqual(kinds(bench), ["up"]);
     const up = message(bench, 0);
-    const { frm_payload, f_cnt, f_port } = up["uplink_message"] as JsonObject;
+    const { frm_payload, f_cnt, f_port } = up.uplink_message as JsonObject;
     assert.deepEqual({ frm_payload, f_cnt, f_port }, { frm_payload: "aGVsbG8=", f_cnt: 7, f_port: 15 });
-    assert.match((up["correlation_ids"] as string[])[2] ?? "", /^as:up:[0-9A-Z]{26}$/);
+    assert.match((up.correlation_ids as string[])[2] ?? "", /^as:up:[0-9A-Z]{26}$/);
     assert.deepEqual(bench.identityServer.seen.at(-1), received.receivedAt);
-    assert.deepEqual(eventNames(bench).filter((name) => name.startsWith("as.up")), [
-      "as.up.data.receive",
-      "as.up.data.forward",
-    ]);
+    assert.deepEqual(
+      eventNames(bench).filter((name) => name.startsWith("as.up")),
+      ["as.up.data.receive", "as.up.data.forward"],
+    );
   });
 
   test("carries what its formatter says", async () => {
@@ -84,7 +82,7 @@ describe("an uplink", () => {
        }`,
     );
     await receive(bench, uplink(1, hello));
-    const { decoded_payload, decoded_payload_warnings } = message(bench, 0)["uplink_message"] as JsonObject;
+    const { decoded_payload, decoded_payload_warnings } = message(bench, 0).uplink_message as JsonObject;
     assert.deepEqual(decoded_payload, { text: "hello", port: 15, time: "2026-01-01T00:00:00.000Z" });
     assert.deepEqual(decoded_payload_warnings, ["careful"]);
     assert.ok(eventNames(bench).includes("as.up.data.decode.warning"));
@@ -102,9 +100,9 @@ describe("an uplink", () => {
       bench.events.length = 0;
       await setScript(bench, script);
       await receive(bench, uplink(1, hello));
-      const up = message(bench, 0)["uplink_message"] as JsonObject;
-      assert.equal(up["frm_payload"], "aGVsbG8=");
-      assert.equal(up["decoded_payload"], undefined);
+      const up = message(bench, 0).uplink_message as JsonObject;
+      assert.equal(up.frm_payload, "aGVsbG8=");
+      assert.equal(up.decoded_payload, undefined);
       const failure = bench.events.find(({ definition }) => definition.name === "as.up.data.decode.fail");
       assert.match(JSON.stringify(failure?.data), text);
     }
@@ -118,10 +116,12 @@ describe("an uplink", () => {
       field_mask: { paths: ["default_formatters"] },
     });
     await receive(bench, uplink(1, Uint8Array.of(3, 0x67, 0x01, 0x10)));
-    assert.deepEqual((message(bench, 0)["uplink_message"] as JsonObject)["decoded_payload"], { temperature_3: 27.2 });
+    assert.deepEqual((message(bench, 0).uplink_message as JsonObject).decoded_payload, {
+      temperature_3: 27.2,
+    });
     await setScript(bench, "function Decoder(bytes, port) { return { first: bytes[0] } }");
     await receive(bench, uplink(2, hello));
-    assert.deepEqual((message(bench, 1)["uplink_message"] as JsonObject)["decoded_payload"], { first: 104 });
+    assert.deepEqual((message(bench, 1).uplink_message as JsonObject).decoded_payload, { first: 104 });
     await call(bench, As, "deleteLink", { application_id: "app1" });
   });
 
@@ -134,10 +134,13 @@ describe("an uplink", () => {
   });
 
   test("tells where the device is when its payload says so", async () => {
-    await setScript(bench, "function decodeUplink() { return { data: { gps: { latitude: 52.5, longitude: 13.4 } } } }");
+    await setScript(
+      bench,
+      "function decodeUplink() { return { data: { gps: { latitude: 52.5, longitude: 13.4 } } } }",
+    );
     await receive(bench, uplink(1, hello));
     assert.deepEqual(kinds(bench), ["up", "location/solved"]);
-    assert.deepEqual(message(bench, 1)["location_solved"], {
+    assert.deepEqual(message(bench, 1).location_solved, {
       service: "frm-payload",
       location: { latitude: 52.5, longitude: 13.4, source: "SOURCE_GPS" },
     });
@@ -157,9 +160,9 @@ describe("an uplink", () => {
     await setDevice(bench, { skip_payload_crypto_override: true }, ["skip_payload_crypto_override"]);
     const received = uplink(1, hello);
     await receive(bench, received);
-    const up = message(bench, 0)["uplink_message"] as JsonObject;
-    assert.equal(up["frm_payload"], received.frmPayload.toBase64());
-    assert.deepEqual(up["app_s_key"], { key: "0102030405060708090A0B0C0D0E0F10" });
+    const up = message(bench, 0).uplink_message as JsonObject;
+    assert.equal(up.frm_payload, received.frmPayload.toBase64());
+    assert.deepEqual(up.app_s_key, { key: "0102030405060708090A0B0C0D0E0F10" });
   });
 
   test("without a port or payload is forwarded too", async () => {
@@ -169,18 +172,22 @@ describe("an uplink", () => {
     await receive(bench, bare);
     await receive(bench, uplink(2, new Uint8Array(0), { fPort: 0 }));
     assert.deepEqual(kinds(bench), ["up", "up"]);
-    assert.equal((message(bench, 1)["uplink_message"] as JsonObject)["f_port"], undefined);
+    assert.equal((message(bench, 1).uplink_message as JsonObject).f_port, undefined);
   });
 
   test("is simulated with its formatter on request", async () => {
     await setScript(bench, "function decodeUplink(input) { return { data: { size: input.bytes.length } } }");
     await call(bench, AppAs, "simulateUplink", {
       end_device_ids: { device_id: "dev1", application_ids: { application_id: "app1" } },
-      uplink_message: { f_port: 1, frm_payload: "AQID", settings: { data_rate: { lora: {} }, frequency: "868100000" } },
+      uplink_message: {
+        f_port: 1,
+        frm_payload: "AQID",
+        settings: { data_rate: { lora: {} }, frequency: "868100000" },
+      },
     });
     const up = message(bench, 0);
-    assert.equal(up["simulated"], true);
-    assert.deepEqual((up["uplink_message"] as JsonObject)["decoded_payload"], { size: 3 });
+    assert.equal(up.simulated, true);
+    assert.deepEqual((up.uplink_message as JsonObject).decoded_payload, { size: 3 });
   });
 
   test("reaches a stream of the API", async () => {
@@ -213,7 +220,7 @@ describe("a join", () => {
     await setDevice(bench);
     await commit(bench.store, [await bench.server.stageJoinAccept(join)]);
     assert.deepEqual(kinds(bench), ["join"]);
-    assert.deepEqual(message(bench, 0)["join_accept"], {
+    assert.deepEqual(message(bench, 0).join_accept, {
       session_key_id: "BQY=",
       received_at: "2026-01-01T00:00:00Z",
     });
@@ -226,16 +233,16 @@ describe("a join", () => {
         end_device_ids: endDeviceJson.ids,
         field_mask: { paths: ["session.dev_addr", "pending_session.dev_addr", "session.keys.app_s_key"] },
       });
-    assert.deepEqual((await get())["pending_session"], { dev_addr: "26000001" });
+    assert.deepEqual((await get()).pending_session, { dev_addr: "26000001" });
     await receive(bench, uplink(0, new Uint8Array(0), { ids: join.ids, sessionKeyId: join.sessionKeyId }));
     const expected = {
       dev_addr: "26000001",
       keys: { app_s_key: { key: "07070707070707070707070707070707" } },
     };
-    assert.deepEqual((await get())["session"], expected);
+    assert.deepEqual((await get()).session, expected);
     bench = await bench.restart();
-    assert.deepEqual((await get())["session"], expected);
-    assert.equal((await get())["pending_session"], undefined);
+    assert.deepEqual((await get()).session, expected);
+    assert.equal((await get()).pending_session, undefined);
     await bench.close();
   });
 
@@ -252,6 +259,6 @@ test("keys lie sealed in the store", async () => {
   const bench = await openBench();
   await setDevice(bench);
   const rows = await bench.store.query({ sql: "SELECT session FROM as_devices", parameters: 0 });
-  assert.ok(!String(rows[0]?.["session"]).includes(appSKey.toBase64()));
+  assert.ok(!String(rows[0]?.session).includes(appSKey.toBase64()));
   await bench.close();
 });

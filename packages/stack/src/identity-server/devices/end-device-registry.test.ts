@@ -97,3 +97,13 @@ test("what was never registered here is not known here, until it is", async (t) 
   await server.call("DELETE", "/applications/app1/devices/dev1", { key: server.adminKey });
   assert.equal(await identityServer.deviceKnown(ids), false);
 });
+
+test("of two deletions of one device at once, one finds it gone", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const body = { end_device: { ids: { device_id: "dev1" } } };
+  await server.call("POST", "/applications/app1/devices", { key: server.adminKey, body });
+  const remove = () => server.call("DELETE", "/applications/app1/devices/dev1", { key: server.adminKey });
+  const answers = await Promise.all([remove(), remove()]);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 404]);
+});

@@ -70,6 +70,11 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
   });
 
   const find = async (key: DeviceKey) => (await endDevices.get(key))?.device;
+  const read = async (key: DeviceKey) => {
+    const device = await find(key);
+    if (device === undefined) throw notFound(key);
+    return device;
+  };
   const changed = (key: DeviceKey) => profiles.invalidate(endDeviceKey(key));
   const publish = (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) =>
     registries.events.publish(definition, { kind: "device", ids: key }, changedFields(changed));
@@ -122,11 +127,7 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
       publish(endDeviceEvents.create, key);
       return device;
     },
-    async read(key) {
-      const device = await find(key);
-      if (device === undefined) throw notFound(key);
-      return device;
-    },
+    read,
     async findByEuis(joinEui, devEui) {
       if (joinEui === undefined || devEui === undefined) return undefined;
       return endDevices.findByEuis(joinEui, devEui);
@@ -145,22 +146,21 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
       return device;
     },
     async delete(keys, cascade) {
-      const devices = await Promise.all(keys.map(find));
-      devices.forEach((device, index) => {
-        if (device === undefined) throw notFound(keys[index]!);
-      });
-      if (cascade) {
-        for (const [index, key] of keys.entries()) {
-          await options.onDeviceDeleted(identifiersOf(key, devices[index]));
+      await untilCurrent(async () => {
+        const devices = await Promise.all(keys.map(read));
+        if (cascade) {
+          for (const [index, key] of keys.entries()) {
+            await options.onDeviceDeleted(identifiersOf(key, devices[index]!));
+          }
         }
-      }
-      try {
-        await store.transact((writer) => {
-          for (const key of keys) endDevices.delete(writer, key);
-        });
-      } finally {
-        keys.forEach(changed);
-      }
+        try {
+          await store.transact((writer) => {
+            for (const key of keys) endDevices.delete(writer, key);
+          });
+        } finally {
+          keys.forEach(changed);
+        }
+      });
       for (const key of keys) publish(endDeviceEvents.delete, key);
     },
     profile(ids) {
@@ -168,27 +168,35 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
       return profile instanceof Promise ? profile.then((loaded) => loaded ?? profileOf(undefined)) : profile;
     },
     activity: createDeviceActivityLog(clock, (activities) =>
-      writeActivities(registries, activities, update).catch((error: unknown) =>
+      writeActivities(registries, activities, update, (error) =>
         options.log.warn("device activity was not written", { error, devices: activities.length }),
       ),
     ),
   };
 }
 
-/** Times go into their columns in one write; locations, which are rare, into the device itself. */
+/** What cannot be written of one device keeps back nothing of the others. Times go into their columns in one write; locations, which are rare, into the device itself. */
 async function writeActivities(
   { store, endDevices }: Registries,
   activities: readonly DeviceActivity[],
   update: UpdateDevice,
+  failed: (error: unknown) => void,
 ): Promise<void> {
-  await store.write((writer) => {
-    for (const { ids, seenAt, activatedAt } of activities) {
-      if (seenAt !== undefined) endDevices.noteSeen(writer, ids, seenAt);
-      if (activatedAt !== undefined) endDevices.noteActivated(writer, ids, activatedAt);
-    }
-  });
+  await store
+    .write((writer) => {
+      for (const { ids, seenAt, activatedAt } of activities) {
+        if (seenAt !== undefined) endDevices.noteSeen(writer, ids, seenAt);
+        if (activatedAt !== undefined) endDevices.noteActivated(writer, ids, activatedAt);
+      }
+    })
+    .catch(failed);
   for (const { ids, locations } of activities) {
-    if (locations === undefined || (await endDevices.get(ids)) === undefined) continue;
+    if (locations === undefined) continue;
+    await writeLocations(ids, locations).catch(failed);
+  }
+
+  async function writeLocations(ids: DeviceKey, locations: ReadonlyMap<string, Location>): Promise<void> {
+    if ((await endDevices.get(ids)) === undefined) return;
     await update(ids, async (stored) => withLocations(stored, locations));
   }
 }
@@ -202,7 +210,7 @@ function notFound(key: DeviceKey) {
   return endDeviceNotFound({ device_id: key.deviceId, application_id: key.applicationId });
 }
 
-function identifiersOf(key: DeviceKey, device: EndDevice | undefined): EndDeviceIdentifiers {
+function identifiersOf(key: DeviceKey, device: EndDevice): EndDeviceIdentifiers {
   const devEui = formatEui(device?.ids?.devEui);
   const joinEui = formatEui(device?.ids?.joinEui);
   return {

@@ -124,3 +124,28 @@ test("where a gateway says it stands is written when its owner wants that and it
   assert.equal((await located("moving"))[0].location.latitude, 1);
   assert.equal(await located("fixed"), undefined);
 });
+
+test("a deleted gateway's EUI can be used again, and then the gateway cannot be restored", async (t) => {
+  const server = await startIdentityServer(t);
+  const admin = { key: server.adminKey };
+  const create = (id: string) =>
+    server.call("POST", "/users/admin/gateways", {
+      ...admin,
+      body: { gateway: { ids: { gateway_id: id, eui: "AABBCCDDEEFF0011" } } },
+    });
+  await create("gtw1");
+  await server.call("DELETE", "/gateways/gtw1", admin);
+  assert.equal(errorName(await create("gtw1")), "pkg/util/store:id_taken");
+  assert.equal((await create("gtw2")).status, 200);
+  const restored = await server.call("POST", "/gateways/gtw1/restore", admin);
+  assert.equal(errorName(restored), "pkg/identityserver:gateway_eui_taken");
+  assert.deepEqual(restored.body.details[0].attributes, {
+    gateway_eui: "AABBCCDDEEFF0011",
+    gateway_id: "gtw2",
+  });
+  await server.call("DELETE", "/gateways/gtw2/purge", admin);
+  assert.equal((await server.call("POST", "/gateways/gtw1/restore", admin)).status, 200);
+  const eui = { gateway: { ids: { eui: "AABBCCDDEEFF0022" } }, field_mask: "ids.eui" };
+  const changed = await server.call("PUT", "/gateways/gtw1", { ...admin, body: eui });
+  assert.equal(changed.body.ids.eui, "AABBCCDDEEFF0022", JSON.stringify(changed.body));
+});

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createKey, createUser, errorName, startIdentityServer } from "../identity-server.fixture.ts";
+import {
+  createApplication,
+  createKey,
+  createUser,
+  errorName,
+  startIdentityServer,
+} from "../identity-server.fixture.ts";
 
 test("a suspended user's key does nothing more, a deleted user's is gone", async (t) => {
   const server = await startIdentityServer(t, { args: ["--is.admin-rights.all"] });
@@ -59,4 +65,50 @@ test("passwords follow the rules, change with the old one, and are never shown",
   assert.equal(errorName(admin), "pkg/identityserver:update_admin_field");
   const last = await server.call("DELETE", "/users/admin", { key: server.adminKey });
   assert.equal(errorName(last), "pkg/identityserver/store:last_admin");
+});
+
+test("only admins list and purge users, and a purged user leaves its id, keys and memberships", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.admin-rights.all"] });
+  await createUser(server, "user1");
+  await createApplication(server);
+  const { key } = await createKey(server, "/users/user1", ["RIGHT_USER_ALL"]);
+  const member = {
+    collaborator: { ids: { user_ids: { user_id: "user1" } }, rights: ["RIGHT_APPLICATION_INFO"] },
+  };
+  await server.call("PUT", "/applications/app1/collaborators", { key: server.adminKey, body: member });
+  assert.equal(errorName(await server.call("GET", "/users", { key })), "pkg/auth/rights:no_admin");
+  const listed = await server.call("GET", "/users?order=-user_id&field_mask=admin", { key: server.adminKey });
+  assert.equal(listed.headers["x-total-count"], "2");
+  assert.equal(listed.body.users[1].admin, true);
+  const refused = await server.call("DELETE", "/users/user1/purge", { key });
+  assert.equal(errorName(refused), "pkg/identityserver:admins_purge_users");
+  assert.equal((await server.call("DELETE", "/users/user1/purge", { key: server.adminKey })).status, 200);
+  assert.equal(
+    errorName(await server.call("GET", "/users/user1", { key })),
+    "pkg/identityserver:api_key_not_found",
+  );
+  const members = await server.call("GET", "/applications/app1/collaborators", { key: server.adminKey });
+  assert.equal(members.body.collaborators.length, 1);
+  await createUser(server, "user1");
+});
+
+test("anyone registers while registration is open, without rights until approved", async (t) => {
+  const user = {
+    ids: { user_id: "user1" },
+    password: "Secret Words 7",
+    primary_email_address: "a@example.com",
+    admin: true,
+  };
+  const closed = await startIdentityServer(t);
+  const refused = await closed.call("POST", "/users", { body: { user } });
+  assert.equal(errorName(refused), "pkg/identityserver:user_registration_disabled");
+  const open = await startIdentityServer(t, { args: ["--is.user-registration.enabled"] });
+  const created = await open.call("POST", "/users", { body: { user } });
+  assert.equal(created.status, 200, JSON.stringify(created.body));
+  const stored = await open.call("GET", "/users/user1?field_mask=admin,state", { key: open.adminKey });
+  assert.equal(stored.body.admin, undefined);
+  assert.equal(stored.body.state, undefined);
+  const configuration = (await open.call("GET", "/is/configuration")).body.configuration;
+  assert.equal(configuration.user_registration.enabled, true);
+  assert.equal(configuration.user_registration.password_requirements.min_length, 8);
 });

@@ -209,7 +209,12 @@ test("asks for other receive parameters until the device agrees, then uses them"
     windows.map(({ delayMs }) => delayMs),
     [5000, 6000],
   );
-  assert.deepEqual(windows[1]!.dataRate, { modulation: "LORA", spreadingFactor: 9, bandwidth: 125_000, codingRate: "4/5" });
+  assert.deepEqual(windows[1]!.dataRate, {
+    modulation: "LORA",
+    spreadingFactor: 9,
+    bandwidth: 125_000,
+    codingRate: "4/5",
+  });
   net.hear(uplink(3));
   await net.advance(7000);
   assert.equal(net.sent.length, 2);
@@ -265,7 +270,10 @@ test("sends what is too long for FOpts as the payload of port 0, and the applica
   assert.deepEqual([second.fPort, second.fOpts.length, second.fCtrl.fPending], [42, 12, true]);
 });
 
-function withoutFrequencies({ frequencies: _, ...factory }: DeviceSettings["factory"]): DeviceSettings["factory"] {
+function withoutFrequencies({
+  frequencies: _,
+  ...factory
+}: DeviceSettings["factory"]): DeviceSettings["factory"] {
   return factory;
 }
 

@@ -88,7 +88,7 @@ export function planDownlink(
       (isInFOpts ? 0 : fPortLength) +
       (downlink === undefined ? 0 : fPortLength + downlink.frmPayload.length),
     counters: afterSending(counters, fCnt, usesSharedFCntDown(mac.macVersion) || downlink === undefined),
-    mac: downlink?.confirmed ? { ...mac, pendingConfirmedFCnt: fCnt } : mac,
+    mac: downlink?.confirmed ? { ...mac, pendingConfirmedFCnt: fCnt, lastConfirmedFCnt: fCnt } : mac,
   };
 }
 

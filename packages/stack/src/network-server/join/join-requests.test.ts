@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import { type EUI64, encodeMACCommands, expandKey } from "@skylark/lorawan";
-import { joinKeys, type Network, otaaSettings, type Registered, register, startNetwork } from "../network-server.fixture.ts";
+import {
+  joinKeys,
+  type Network,
+  otaaSettings,
+  type Registered,
+  register,
+  startNetwork,
+} from "../network-server.fixture.ts";
 import { joinRequestFrame, uplinkFrame } from "../simulated-device.fixture.ts";
 
 async function withDevice(

@@ -94,7 +94,10 @@ function checkMACSettings({ macSettings }: EndDevice, band: Band): void {
   if (isBeyondBand || factoryPresetFrequencies.some((frequency) => frequency < 100_000n)) {
     throw invalidField("mac_settings.factory_preset_frequencies");
   }
-  if (macSettings.adr !== undefined && (macSettings.useAdr !== undefined || macSettings.adrMargin !== undefined)) {
+  if (
+    macSettings.adr !== undefined &&
+    (macSettings.useAdr !== undefined || macSettings.adrMargin !== undefined)
+  ) {
     throw invalidField("mac_settings.use_adr");
   }
 }

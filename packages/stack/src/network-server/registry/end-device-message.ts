@@ -4,18 +4,18 @@ import {
   create,
   type EndDevice,
   EndDeviceSchema,
-  MACVersion,
-  type MessageInitShape,
   type MACParametersSchema,
   type MACStateSchema,
+  MACVersion,
+  type MessageInitShape,
   PowerState,
   type SessionSchema,
   timestampFromMs,
 } from "@skylark/api";
-import { keyOfSchedule } from "../storage/sql-device-store.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { DeviceState, DeviceStatus, MACParameters, SessionState } from "../device.ts";
 import type { RegisteredDevice } from "../storage/device-store.ts";
+import { keyOfSchedule } from "../storage/sql-device-store.ts";
 import { bytesOfDevAddr, bytesOfEui } from "./identifier-bytes.ts";
 import { decodeRegistration, keptPaths } from "./registration.ts";
 
@@ -45,7 +45,7 @@ function identifiers(ids: EndDeviceIdentifiers, current: SessionState | undefine
   };
 }
 
-function sessionInit({ session, counters }: SessionState): MessageInitShape<typeof SessionSchema> {
+function sessionInit({ session, counters, mac }: SessionState): MessageInitShape<typeof SessionSchema> {
   return {
     devAddr: bytesOfDevAddr(session.devAddr),
     keys: {
@@ -57,6 +57,7 @@ function sessionInit({ session, counters }: SessionState): MessageInitShape<type
     lastFCntUp: Math.max(0, counters.fCntUp),
     lastNFCntDown: Math.max(0, counters.nextNFCntDown - 1),
     lastAFCntDown: Math.max(0, counters.nextAFCntDown - 1),
+    lastConfFCntDown: mac.lastConfirmedFCnt ?? 0,
     startedAt: timestampFromMs(session.startedAt),
   };
 }

@@ -1,4 +1,4 @@
-import type { EndDevice, MACParameters as APIParameters, Session as APISession } from "@skylark/api";
+import type { MACParameters as APIParameters, Session as APISession, EndDevice } from "@skylark/api";
 import { aesKey, expandKey, type KeySchedule, usesLegacyMIC } from "@skylark/lorawan";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import { EndDeviceSchema, fromJSON, NsEndDeviceRegistry, Right, toJSON } from "@skylark/api";
 import { aesKey, devAddr, expandKey } from "@skylark/lorawan";
 import { statement } from "../../store/store.ts";
@@ -53,7 +53,13 @@ const abpPaths = [
 ];
 const { session: _, mac_settings: __, ...common } = abp;
 const otaa = { ...common, supports_join: true, ids: { ...apiIds, join_eui: "0000000000000001" } };
-const otaaPaths = ["supports_join", "lorawan_version", "lorawan_phy_version", "frequency_plan_id", "ids.join_eui"];
+const otaaPaths = [
+  "supports_join",
+  "lorawan_version",
+  "lorawan_phy_version",
+  "frequency_plan_id",
+  "ids.join_eui",
+];
 
 const message = (json: object) => fromJSON(EndDeviceSchema, json as Parameters<typeof fromJSON>[1]);
 const keys = keysOf([7, 7, 7]);
@@ -77,7 +83,9 @@ test("registers an ABP device as on the documentation's page, and hears it on al
   net.hear(uplinkFrame(devAddr(0x01020304), keys, { fCnt: 1, fPort: 1, payload }));
   await net.settle();
   await devices.set(ids, message(abp), abpPaths);
-  net.hear(uplinkFrame(devAddr(0x01020304), keys, { fCnt: 2, fPort: 1, payload }), { frequency: 867_900_000 });
+  net.hear(uplinkFrame(devAddr(0x01020304), keys, { fCnt: 2, fPort: 1, payload }), {
+    frequency: 867_900_000,
+  });
   await net.advance(250);
   assert.equal(net.applicationServer.uplinks[0]?.ids.devEui, "70B3D57ED0000001");
   const device = await shown(devices);
@@ -85,7 +93,10 @@ test("registers an ABP device as on the documentation's page, and hears it on al
   assert.equal(device["session"]?.["last_f_cnt_up"], 2);
   assert.equal(device["lorawan_version"], "MAC_V1_0_2");
   assert.equal(device["mac_settings"]?.["resets_f_cnt"], true);
-  assert.deepEqual(device["mac_settings"]?.["factory_preset_frequencies"], abp.mac_settings.factory_preset_frequencies);
+  assert.deepEqual(
+    device["mac_settings"]?.["factory_preset_frequencies"],
+    abp.mac_settings.factory_preset_frequencies,
+  );
   const keysShown = device["session"]?.["keys"] as Record<string, { key: string }>;
   assert.equal(keysShown["s_nwk_s_int_key"]?.key, "07070707070707070707070707070707");
 });
@@ -114,13 +125,21 @@ test("names the field that is wrong", async (context) => {
       abp,
       abpPaths.filter((path) => path !== "session.keys.f_nwk_s_int_key.key"),
     ],
-    ["session.keys.s_nwk_s_int_key.key", { ...abp, lorawan_version: "1.1", lorawan_phy_version: "1.1-b" }, abpPaths],
+    [
+      "session.keys.s_nwk_s_int_key.key",
+      { ...abp, lorawan_version: "1.1", lorawan_phy_version: "1.1-b" },
+      abpPaths,
+    ],
     [
       "mac_settings.rx2_data_rate_index.value",
       { ...abp, mac_settings: { rx2_data_rate_index: 14 } },
       [...abpPaths, "mac_settings.rx2_data_rate_index"],
     ],
-    ["pending_session", { ...abp, pending_session: { dev_addr: "01020304" } }, [...abpPaths, "pending_session.dev_addr"]],
+    [
+      "pending_session",
+      { ...abp, pending_session: { dev_addr: "01020304" } },
+      [...abpPaths, "pending_session.dev_addr"],
+    ],
   ];
   for (const [field, device, paths] of cases) {
     await assert.rejects(devices.set(ids, message(device), paths), (error: Error) => {
@@ -171,10 +190,14 @@ test("keeps counters when only settings change", async (context) => {
   await devices.set(ids, message(abp), abpPaths);
   net.hear(uplinkFrame(devAddr(0x01020304), keys, { fCnt: 9, fPort: 1, payload }));
   await net.advance(250);
-  await devices.set(ids, message({ ...abp, mac_settings: { desired_rx1_delay: 3 } }), ["mac_settings.desired_rx1_delay"]);
+  await devices.set(ids, message({ ...abp, mac_settings: { desired_rx1_delay: 3 } }), [
+    "mac_settings.desired_rx1_delay",
+  ]);
   const device = await shown(devices);
   assert.equal(device["session"]?.["last_f_cnt_up"], 9);
-  const { desired_parameters: desired } = device["mac_state"] as { desired_parameters: { rx1_delay: number } };
+  const { desired_parameters: desired } = device["mac_state"] as {
+    desired_parameters: { rx1_delay: number };
+  };
   assert.equal(desired.rx1_delay, 3);
   assert.equal(device["mac_settings"]?.["resets_f_cnt"], true, "fields outside the mask stay");
 });

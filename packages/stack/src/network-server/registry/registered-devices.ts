@@ -176,7 +176,12 @@ export class RegisteredDevices {
     const before = endDeviceMessage(stored);
     const isNew = stored.registration.length === 0;
     if (!isNew) requireSameIdentifiers(stored, given);
-    const merged = assign(EndDeviceSchema, before, given, paths.filter((path) => !path.startsWith("ids")));
+    const merged = assign(
+      EndDeviceSchema,
+      before,
+      given,
+      paths.filter((path) => !path.startsWith("ids")),
+    );
     const device = create(EndDeviceSchema, { ...merged, ids: before.ids! });
     if (!isNew && before.supportsJoin !== device.supportsJoin) throw invalidField("supports_join");
     if (!isNew && before.multicast !== device.multicast) throw invalidField("multicast");

@@ -11,7 +11,13 @@ import {
   pick,
   toBinary,
 } from "@skylark/api";
-import { type MACVersion, macVersions, type PHYVersion, phyVersions, has32BitFCntOption } from "@skylark/lorawan";
+import {
+  has32BitFCntOption,
+  type MACVersion,
+  macVersions,
+  type PHYVersion,
+  phyVersions,
+} from "@skylark/lorawan";
 import type { DeviceSettings, MACParameters } from "../device.ts";
 
 /** What the registry keeps as it was given; sessions and MAC states are kept in forms of their own. */

@@ -3,8 +3,8 @@ import {
   type EndDevice,
   EndDeviceSchema,
   enumName,
-  type MessageInitShape,
   type MACSettingsSchema,
+  type MessageInitShape,
   Ns,
   NsEndDeviceRegistry,
   type PHYVersion,
@@ -14,7 +14,14 @@ import {
 } from "@skylark/api";
 import { bandVersions, frequencyPlans, getBand, type NetID, phyVersions } from "@skylark/lorawan";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
-import { application, authenticated, type CallContext, implement, type Requirement, type ServiceImplementation } from "../../rpc/service.ts";
+import {
+  application,
+  authenticated,
+  type CallContext,
+  implement,
+  type Requirement,
+  type ServiceImplementation,
+} from "../../rpc/service.ts";
 import type { DeviceAddresses } from "../join/device-addresses.ts";
 import { invalidField } from "./check-registration.ts";
 import { bytesOfDevAddr } from "./identifier-bytes.ts";
@@ -23,7 +30,10 @@ import type { RegisteredDevices } from "./registered-devices.ts";
 /** Whether the Identity Server has an entry for the device. */
 export type DeviceKnown = (ids: EndDeviceIdentifiers) => boolean | Promise<boolean>;
 
-export function nsEndDeviceRegistry(devices: RegisteredDevices, deviceKnown: DeviceKnown): ServiceImplementation {
+export function nsEndDeviceRegistry(
+  devices: RegisteredDevices,
+  deviceKnown: DeviceKnown,
+): ServiceImplementation {
   return implement(NsEndDeviceRegistry, {
     get: {
       requires: ({ endDeviceIds, fieldMask }) =>
@@ -85,7 +95,12 @@ function idsOf(given: GivenIdentifiers | undefined, { tenantId }: CallContext): 
   };
 }
 
-const keyHolders = ["session.keys", "pending_session.keys", "mac_state.queued_join_accept.keys", "pending_mac_state.queued_join_accept.keys"];
+const keyHolders = [
+  "session.keys",
+  "pending_session.keys",
+  "mac_state.queued_join_accept.keys",
+  "pending_mac_state.queued_join_accept.keys",
+];
 
 /** Whether a mask covers a key: by naming it, something above it, or an envelope of it. */
 export function touchesKeys(paths: readonly string[]): boolean {
@@ -177,4 +192,3 @@ function defaultMACSettings(
     factoryPresetFrequencies: [],
   };
 }
-

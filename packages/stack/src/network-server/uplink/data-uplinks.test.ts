@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import { devAddr } from "@skylark/lorawan";
 import { abpSettings, address, type Network, register, startNetwork } from "../network-server.fixture.ts";
 import { keysOf, readDownlink, uplinkFrame } from "../simulated-device.fixture.ts";
@@ -105,7 +105,7 @@ test("refuses a replayed frame and says so in an event", async (context) => {
   );
   const drops = net.events.filter(({ definition }) => definition.name === "ns.up.data.drop");
   assert.deepEqual(
-    drops.map(({ data }) => (data?.json as { name: string }).name),
+    drops.map(({ data }) => (data as { json: { name: string } }).json.name),
     ["f_cnt_too_low", "f_cnt_gap"],
   );
 });
@@ -169,7 +169,7 @@ test("refuses channels and data rates that the device does not have", async (con
   await net.advance(250);
   const drops = net.events.filter(({ definition }) => definition.name === "ns.up.data.drop");
   assert.deepEqual(
-    drops.map(({ data }) => (data?.json as { name: string }).name),
+    drops.map(({ data }) => (data as { json: { name: string } }).json.name),
     ["uplink_channel_not_found", "data_rate_not_found"],
   );
   assert.equal(net.applicationServer.decoded.length, 0);

@@ -81,7 +81,7 @@ function hasServingMIC<Device extends MatchableDevice>(
   { frame, message, fCnt, sessionState: { session, mac } }: MatchedFrame<Device>,
   { channelIndex, dataRateIndex }: { readonly channelIndex: number; readonly dataRateIndex: number },
 ): boolean {
-  const confFCnt = frame.fCtrl.ack ? (mac.pendingConfirmedFCnt ?? 0) & 0xffff : 0;
+  const confFCnt = frame.fCtrl.ack ? (mac.lastConfirmedFCnt ?? 0) & 0xffff : 0;
   const mic = uplinkMIC11({
     fNwkSIntKey: session.fNwkSIntKey,
     sNwkSIntKey: session.sNwkSIntKey,

@@ -45,6 +45,8 @@ interface KnownSession {
   readonly name: SessionName;
   usedAt: number;
   open: boolean;
+  /** Its application is gone: a client that is still connected saves it no more. */
+  dropped: boolean;
 }
 
 /** Opens the store of persistent sessions; `lastSequence` is where the message log stood when the process began. */
@@ -55,9 +57,9 @@ export async function openSessionStore(
 ): Promise<SessionStore> {
   const rows = await store.query(selectNames);
   const known = rows.map((row): KnownSession => {
-    const ids = { tenantId: String(row["tenant_id"]), applicationId: String(row["application_id"]) };
-    const name = { ids, userName: String(row["user_name"]), clientId: String(row["client_id"]) };
-    return { id: Number(row["id"]), name, usedAt: Number(row["updated_at"]), open: false };
+    const ids = { tenantId: String(row.tenant_id), applicationId: String(row.application_id) };
+    const name = { ids, userName: String(row.user_name), clientId: String(row.client_id) };
+    return { id: Number(row.id), name, usedAt: Number(row.updated_at), open: false, dropped: false };
   });
   return new SessionStore(store, clock, lastSequence, known);
 }
@@ -87,7 +89,13 @@ export class SessionStore {
     if ((this.#perApplication.get(applicationKey(name.ids)) ?? 0) >= maxSessionsPerApplication) {
       throw tooManySessions({ application_id: name.ids.applicationId, limit: maxSessionsPerApplication });
     }
-    const session: KnownSession = { id: this.#lastId + 1, name, usedAt: this.#clock.now(), open: true };
+    const session: KnownSession = {
+      id: this.#lastId + 1,
+      name,
+      usedAt: this.#clock.now(),
+      open: true,
+      dropped: false,
+    };
     this.#remember(session);
     return new PersistentSession(this.#store, this.#clock, session, { state: undefined, receivedIds: [] });
   }
@@ -113,10 +121,10 @@ export class SessionStore {
       this.#store.query(selectReceived, id),
     ]);
     if (row === undefined) return { state: undefined, receivedIds: [] };
-    const state = JSON.parse(String(row["state"])) as SessionState;
+    const state = JSON.parse(String(row.state)) as SessionState;
     // After a crash nobody knows which QoS 0 messages left before it, and those are never sent twice.
     const readTo = state.connected ? Math.max(state.readTo, this.#startedAtSequence) : state.readTo;
-    return { state: { ...state, readTo }, receivedIds: received.map((each) => Number(each["packet_id"])) };
+    return { state: { ...state, readTo }, receivedIds: received.map((each) => Number(each.packet_id)) };
   }
 
   #remember(session: KnownSession): void {
@@ -128,9 +136,10 @@ export class SessionStore {
 
   async #forget(sessions: readonly KnownSession[]): Promise<void> {
     if (sessions.length === 0) return;
-    for (const { name } of sessions) {
-      const key = applicationKey(name.ids);
-      this.#known.delete(sessionKey(name));
+    for (const session of sessions) {
+      session.dropped = true;
+      const key = applicationKey(session.name.ids);
+      this.#known.delete(sessionKey(session.name));
       this.#perApplication.set(key, (this.#perApplication.get(key) ?? 1) - 1);
     }
     await this.#store.write((writer) => {
@@ -168,6 +177,7 @@ export class PersistentSession implements StoredSession {
     const now = Math.floor(this.#clock.now());
     this.#session.usedAt = now;
     this.#session.open = state.connected;
+    if (this.#session.dropped) return Promise.resolve();
     return this.#store.write((writer) => {
       const { tenantId, applicationId } = name.ids;
       const text = JSON.stringify(state);

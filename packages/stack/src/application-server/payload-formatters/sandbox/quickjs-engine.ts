@@ -9,7 +9,8 @@ import {
 } from "./engine.ts";
 import type { FormatterFunction } from "./protocol.ts";
 
-const maxStackBytes = 512 * 1024;
+// QuickJS counts its own frames; those of WebAssembly under them have to fit as well.
+const maxStackBytes = 128 * 1024;
 
 /** QuickJS in WebAssembly: slower by an order of magnitude, for machines where isolated-vm does not load. */
 export async function createQuickjsEngine(moduleUrl: string, limits: EngineLimits): Promise<ScriptEngine> {
