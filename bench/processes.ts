@@ -52,6 +52,15 @@ export function residentMegabytes(pid: number): number {
   return kilobytes / 1024;
 }
 
+/** The same with pages that several processes share, such as the Node binary, counted once. */
+export function proportionalMegabytes(pid: number): number {
+  let kilobytes = 0;
+  for (const member of processTree(pid)) {
+    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${member}/smaps_rollup`))?.[1] ?? 0);
+  }
+  return kilobytes / 1024;
+}
+
 /** Datagrams that the kernel threw away on this machine because a receive buffer was full. */
 export function droppedDatagrams(): number {
   const lines = read("/proc/net/snmp")

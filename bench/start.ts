@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchOptions } from "./options.ts";
 import { Registry } from "./population.ts";
-import { residentMegabytes } from "./processes.ts";
+import { proportionalMegabytes, residentMegabytes } from "./processes.ts";
 import { type StackProgram, startStack } from "./stack-process.ts";
 
 export interface StartResult {
@@ -11,13 +11,20 @@ export interface StartResult {
   readonly readyMs: number;
   /** Five seconds after it was ready, formatter process included. */
   readonly idleMegabytes: number;
+  /** The same with shared pages counted once. */
+  readonly idleProportionalMegabytes: number;
 }
 
 async function measure(dataDir: string, devices: number, program: StackProgram): Promise<StartResult> {
   const stack = await startStack(program, dataDir);
   try {
     await new Promise((resolve) => setTimeout(resolve, 5000));
-    return { devices, readyMs: stack.readyMs, idleMegabytes: residentMegabytes(stack.pid) };
+    return {
+      devices,
+      readyMs: stack.readyMs,
+      idleMegabytes: residentMegabytes(stack.pid),
+      idleProportionalMegabytes: proportionalMegabytes(stack.pid),
+    };
   } finally {
     await stack.stop();
   }
@@ -56,11 +63,12 @@ export async function benchStart(
 
 /** The measurements as a markdown table. */
 export function formatStartTable(results: readonly StartResult[]): string {
-  const lines = ["| start | devices | ready ms | idle RSS MB |", "|---|---|---|---|"];
+  const lines = ["| start | devices | ready ms | idle RSS MB | idle PSS MB |", "|---|---|---|---|---|"];
   const names = ["first, empty store", "again", "filled store"];
-  for (const [index, { devices, readyMs, idleMegabytes }] of results.entries()) {
+  for (const [index, result] of results.entries()) {
+    const { devices, readyMs, idleMegabytes, idleProportionalMegabytes } = result;
     lines.push(
-      `| ${names[index] ?? ""} | ${devices} | ${readyMs.toFixed(0)} | ${idleMegabytes.toFixed(0)} |`,
+      `| ${names[index] ?? ""} | ${devices} | ${readyMs.toFixed(0)} | ${idleMegabytes.toFixed(0)} | ${idleProportionalMegabytes.toFixed(0)} |`,
     );
   }
   return lines.join("\n");

@@ -37,10 +37,19 @@ export function runCommand(program: string, args: readonly string[]): RunningCom
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   const waiting = new Set<() => void>();
+  let ended: { readonly code: number | null } | undefined;
+  const wake = () => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
   const add = (line: string) => {
     lines.push(line);
-    for (const check of [...waiting]) check();
+    wake();
   };
+  child.once("close", (code) => {
+    ended = { code };
+    wake();
+  });
   createInterface({ input: child.stdout }).on("line", add);
   createInterface({ input: child.stderr }).on("line", add);
   const stop = () => child.kill();
@@ -48,20 +57,13 @@ export function runCommand(program: string, args: readonly string[]): RunningCom
   return {
     lines,
     stop,
-    line: (matches) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          const found = lines.find(matches);
-          if (found === undefined) return;
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        child.once("exit", (code) => {
-          check();
-          if (waiting.delete(check)) reject(new Error(`${program} ended with ${code}:\n${lines.join("\n")}`));
-        });
-        check();
-      }),
+    async line(matches) {
+      for (;;) {
+        const found = lines.find(matches);
+        if (found !== undefined) return found;
+        if (ended !== undefined) throw new Error(`${program} ended with ${ended.code}:\n${lines.join("\n")}`);
+        await new Promise<void>((resolve) => waiting.add(resolve));
+      }
+    },
   };
 }

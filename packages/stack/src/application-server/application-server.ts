@@ -13,7 +13,7 @@ import type { ApplicationServerOptions } from "./config.ts";
 import { DeviceRegistry } from "./device-registry.ts";
 import { DownlinkRequests } from "./downlink/downlink-requests.ts";
 import { QueueStore } from "./downlink/queue-store.ts";
-import { type NextDownlink, Transmissions } from "./downlink/transmissions.ts";
+import { type NextDownlink, type TransmissionContext, Transmissions } from "./downlink/transmissions.ts";
 import type { DownlinkQueue } from "./integrations/mqtt/downlink-queue.ts";
 import type { MessageLog } from "./message-log.ts";
 import { openMessageOutbox } from "./message-outbox.ts";
@@ -73,46 +73,8 @@ export interface ApplicationServer {
 }
 
 export async function createApplicationServer(context: ApplicationServerContext): Promise<ApplicationServer> {
-  const { store, clock, log, events, keyVault, identityServer, networkServer, options } = context;
-  const [outbox, queues] = await Promise.all([
-    openMessageOutbox(context, {
-      maxAgeMs: options["as.messages.retention"],
-      maxBytes: options["as.messages.max-size"],
-    }),
-    QueueStore.open(store),
-  ]);
-  const devices = new DeviceRegistry({ store, clock, keyVault }, options["as.devices.cache-size"]);
-  const links = new ApplicationLinks(store);
-  const formatters = createFormatters(options, log);
-  const { networkIds } = context;
-  const networkMember = networkIds === undefined ? "" : `,"network_ids":${JSON.stringify(networkIds)}`;
-  const uplinks = new UplinkHandler({
-    clock,
-    events,
-    outbox,
-    devices,
-    links,
-    formatters,
-    identityServer,
-    networkMember,
-  });
-  const downlinkContext = {
-    store,
-    clock,
-    events,
-    outbox,
-    devices,
-    links,
-    formatters,
-    queues,
-    networkServer,
-    capacity: options["as.downlinks.queue-capacity"],
-  };
-  const requests = new DownlinkRequests(downlinkContext);
-  const transmissions = new Transmissions({
-    ...downlinkContext,
-    confirmedAttempts: options["as.downlinks.confirmed-attempts"],
-  });
+  const parts = await openParts(context);
+  const { store, outbox, queues, devices, links, formatters, uplinks, requests, transmissions } = parts;
   const deleteDevice = (ids: EndDeviceIdentifiers) =>
     commit(store, [devices.stageDelete(ids), queues.stageDelete(ids)]);
   return {
@@ -128,9 +90,7 @@ export async function createApplicationServer(context: ApplicationServerContext)
     messageLog: outbox,
     downlinkQueue: downlinkQueueOf(requests),
     services: applicationServices({
-      ...downlinkContext,
-      requests,
-
+      ...parts,
       deleteDevice,
       mqttAddresses: context.mqttAddresses,
       formatApplicationUid: context.formatApplicationUid ?? ((ids) => ids.applicationId),
@@ -145,6 +105,39 @@ export async function createApplicationServer(context: ApplicationServerContext)
       formatters.close();
       await outbox.close();
     },
+  };
+}
+
+interface Parts extends TransmissionContext {
+  readonly uplinks: UplinkHandler;
+  readonly requests: DownlinkRequests;
+  readonly transmissions: Transmissions;
+}
+
+/** The parts of the server, on what the store holds. */
+async function openParts(context: ApplicationServerContext): Promise<Parts> {
+  const { store, clock, events, keyVault, identityServer, networkIds, networkServer, options } = context;
+  const limits = { maxAgeMs: options["as.messages.retention"], maxBytes: options["as.messages.max-size"] };
+  const [outbox, queues] = await Promise.all([openMessageOutbox(context, limits), QueueStore.open(store)]);
+  const shared: TransmissionContext = {
+    store,
+    clock,
+    events,
+    outbox,
+    queues,
+    networkServer,
+    devices: new DeviceRegistry({ store, clock, keyVault }, options["as.devices.cache-size"]),
+    links: new ApplicationLinks(store),
+    formatters: createFormatters(options, context.log),
+    capacity: options["as.downlinks.queue-capacity"],
+    confirmedAttempts: options["as.downlinks.confirmed-attempts"],
+  };
+  const networkMember = networkIds === undefined ? "" : `,"network_ids":${JSON.stringify(networkIds)}`;
+  return {
+    ...shared,
+    uplinks: new UplinkHandler({ ...shared, identityServer, networkMember }),
+    requests: new DownlinkRequests(shared),
+    transmissions: new Transmissions(shared),
   };
 }
 

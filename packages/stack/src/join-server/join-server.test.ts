@@ -213,9 +213,9 @@ test("shows and changes a registered device", async (context) => {
   await register(running, { net_id: "000013" }, ["net_id"]);
   await devices.set(ids, message({ network_server_address: "ns.example.com" }), ["network_server_address"]);
   const shown = toJSON(EndDeviceSchema, await devices.get(ids)) as Record<string, unknown>;
-  assert.equal(shown["net_id"], "000013");
-  assert.equal(shown["network_server_address"], "ns.example.com");
-  assert.deepEqual(shown["root_keys"], {
+  assert.equal(shown.net_id, "000013");
+  assert.equal(shown.network_server_address, "ns.example.com");
+  assert.deepEqual(shown.root_keys, {
     app_key: { key: formatHex(appKey) },
     nwk_key: { key: formatHex(nwkKey) },
   });

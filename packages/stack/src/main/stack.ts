@@ -2,6 +2,11 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type ApplicationServer, createApplicationServer } from "../application-server/application-server.ts";
+import { mqttMigrations } from "../application-server/integrations/mqtt/migrations.ts";
+import {
+  type MqttIntegration,
+  openMqttIntegration,
+} from "../application-server/integrations/mqtt/mqtt-integration.ts";
 import { applicationServerMigrations } from "../application-server/migrations.ts";
 import { type Clock, type RandomBytes, systemClock } from "../clock/clock.ts";
 import { createKeyVault, type KeyVault } from "../component/key-vault.ts";
@@ -62,6 +67,7 @@ interface Servers {
   readonly joinServer: JoinServer;
   readonly networkServer: NetworkServer;
   readonly applicationServer: ApplicationServer;
+  readonly mqttServer: MqttIntegration;
 }
 
 /** Builds the servers, wires them, and opens the listeners. */
@@ -71,12 +77,7 @@ export async function startStack(options: Options, logger: Logger): Promise<Runn
     const servers = await createServers(ground);
     const platform = createPlatform(ground, servers);
     const operations = mountOperations(platform, () => countersOf(servers));
-    const listeners = await openListeners({
-      ...ground,
-      ...servers,
-      platform,
-      mqttServer: { listen: async () => 0, close: async () => {} },
-    });
+    const listeners = await openListeners({ ...ground, ...servers, platform });
     operations.ready(true);
     return running(ground, servers, { listeners, operations, bootstrapped });
   } catch (error) {
@@ -99,6 +100,7 @@ async function layGround(
       "network-server": networkServerMigrations,
       "join-server": joinServerMigrations,
       "application-server": applicationServerMigrations,
+      mqtt: mqttMigrations,
     },
     logger,
   });
@@ -168,6 +170,18 @@ async function createServers(ground: Ground): Promise<Servers> {
     deviceKnown,
   });
   gatewayServer.connectNetworkServer(networkServer);
+  const mqttServer = await openMqttIntegration({
+    store,
+    clock,
+    log: logger.with({ server: "mqtt" }),
+    events,
+    messages: applicationServer.messageLog,
+    downlinks: applicationServer.downlinkQueue,
+    identity: identityServer,
+    userNames: tenancy,
+    sessionExpiryMs: options["as.mqtt.session-expiry"],
+    limits: { maxConnections: options["as.mqtt.max-connections"] },
+  });
 
   const forgetDevice = async (ids: EndDeviceIdentifiers): Promise<void> => {
     await networkServer.deleteDevice(ids);
@@ -178,8 +192,9 @@ async function createServers(ground: Ground): Promise<Servers> {
     await networkServer.deleteApplication(ids);
     await joinServer.deleteApplication(ids);
     await applicationServer.deleteApplication(ids);
+    await mqttServer.dropApplication(ids);
   };
-  return { identityServer, gatewayServer, joinServer, networkServer, applicationServer };
+  return { identityServer, gatewayServer, joinServer, networkServer, applicationServer, mqttServer };
 }
 
 function createPlatform({ clock, logger, tenancy, events }: Ground, servers: Servers): HttpPlatform {
@@ -201,7 +216,7 @@ function createPlatform({ clock, logger, tenancy, events }: Ground, servers: Ser
   });
 }
 
-function countersOf({ gatewayServer, networkServer, applicationServer }: Servers) {
+function countersOf({ gatewayServer, networkServer, applicationServer, mqttServer }: Servers) {
   return {
     gatewayServer: {
       ...gatewayServer.counters,
@@ -210,6 +225,7 @@ function countersOf({ gatewayServer, networkServer, applicationServer }: Servers
     },
     networkServer: networkServer.counters,
     applicationServer: applicationServer.counters,
+    mqtt: { ...mqttServer.counters, clients: mqttServer.connectionCount },
   };
 }
 

@@ -18,6 +18,7 @@ import { type PacketSink, Session } from "./session.ts";
 
 /** MQTT 3.1.1 §3.1.2.10: with keep-alive off a dead peer is still found some day. */
 const idleLimitMs = 3_600_000;
+const connectByte = 0x10;
 /** A refused or finished client gets so long to read what was sent. */
 const farewellMs = 2000;
 
@@ -159,6 +160,7 @@ export class Connection implements PacketSink {
     if (this.#processing) return;
     this.#processing = true;
     try {
+      this.#checkBeginning();
       while (!this.#ending && this.#mayGoOn()) {
         const frame = this.#framer.next();
         if (frame === undefined) break;
@@ -175,9 +177,16 @@ export class Connection implements PacketSink {
     else this.#socket.pause();
   }
 
+  /** [MQTT-3.1.0-1]: what does not begin with CONNECT is no MQTT client, and is not waited for. */
+  #checkBeginning(): void {
+    const first = this.#framer.firstByte;
+    if (this.#connecting === undefined && first !== undefined && first !== connectByte) {
+      throw new MalformedPacket("the first packet is no CONNECT");
+    }
+  }
+
   #handle(packet: ClientPacket): void {
     if (packet.kind === "connect") this.handleConnect(packet);
-    // [MQTT-3.1.0-1]: the first packet is CONNECT.
     else if (this.session === undefined) throw new MalformedPacket(`${packet.kind} before CONNECT`);
     else handlePacket(packet, this, this.session);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { connectAsync, type MqttClient } from "mqtt";
+import { connect, type MqttClient } from "mqtt";
 import type { MqttLimits } from "./limits.ts";
 import {
   connectPacket,
@@ -10,7 +10,6 @@ import {
   packetOf,
   RawClient,
   startServer,
-  text,
 } from "./memory-backend.fixture.ts";
 import type { MqttServer } from "./mqtt-server.ts";
 
@@ -151,8 +150,8 @@ describe("connecting", options, () => {
     const client = newClient();
     client.socket.write(Buffer.concat([connectPacket("id1"), packetOf(0x82, 0, 1, "#", 0), packetOf(0xc0)]));
     assert.equal((await client.receive())?.[0], 0x20);
-    assert.equal((await client.receive())?.[0], 0x90);
-    assert.equal((await client.receive())?.[0], 0xd0);
+    const answers = [(await client.receive())?.[0], (await client.receive())?.[0]];
+    assert.deepEqual(new Set(answers), new Set([0x90, 0xd0]));
   });
 });
 
@@ -546,16 +545,25 @@ describe("a client that does not read", options, () => {
 
 describe("mqtt.js as a client", options, () => {
   let client: MqttClient;
-  const connectClient = (clientOptions: object) =>
-    connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: "js", reconnectPeriod: 0, ...clientOptions });
+  let received: string[];
+  /** Messages may follow the CONNACK at once, so they are collected from the beginning. */
+  const connectClient = async (clientOptions: object): Promise<MqttClient> => {
+    const connecting = connect(`mqtt://127.0.0.1:${port}`, {
+      clientId: "js",
+      reconnectPeriod: 0,
+      ...clientOptions,
+    });
+    connecting.on("message", (_topic, message) => received.push(message.toString()));
+    await new Promise<void>((resolve) => connecting.once("connect", () => resolve()));
+    return connecting;
+  };
 
   before(() => restart());
 
   for (const qos of [0, 1, 2] as const) {
     test(`sends and receives 500 messages with QoS ${qos}`, async () => {
+      received = [];
       client = await connectClient({});
-      const received: string[] = [];
-      client.on("message", (_topic, message) => received.push(message.toString()));
       const granted = await client.subscribeAsync("up/#", { qos });
       assert.equal(granted[0]?.qos, qos);
       const expected = Array.from({ length: 500 }, (_, index) => `${index}`);
@@ -572,12 +580,11 @@ describe("mqtt.js as a client", options, () => {
   }
 
   test("misses nothing with a persistent session, however often it is cut off", async () => {
-    const received: string[] = [];
+    received = [];
     const total = 400;
     let next = 0;
     for (let round = 0; next < total; round++) {
       client = await connectClient({ clean: false });
-      client.on("message", (_topic, message) => received.push(message.toString()));
       if (round === 0) await client.subscribeAsync("up/#", { qos: 2 });
       const until = Math.min(total, next + 50);
       while (next < until) backend.send("up/a", `${next++}`);
@@ -587,12 +594,7 @@ describe("mqtt.js as a client", options, () => {
       await eventually(() => server.connectionCount === 0);
     }
     client = await connectClient({ clean: false });
-    client.on("message", (_topic, message) => received.push(message.toString()));
     await eventually(() => new Set(received).size === total);
     await client.endAsync();
   });
-});
-
-test("text helper of the fixture puts the length in front", () => {
-  assert.deepEqual(text("ab"), Buffer.from([0, 2, 97, 98]));
 });

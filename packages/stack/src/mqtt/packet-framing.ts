@@ -20,6 +20,11 @@ export class PacketFramer {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
   }
 
+  /** First byte of the packet that is being received. */
+  get firstByte(): number | undefined {
+    return this.#partial?.[0] ?? this.#rest[0];
+  }
+
   /** The next whole packet, header included; undefined until more arrives. */
   next(): Buffer | undefined {
     if (this.#partial !== undefined) return this.#fillPartial(this.#partial);

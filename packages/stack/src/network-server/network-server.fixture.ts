@@ -17,7 +17,7 @@ import { networkServerOptions } from "./config.ts";
 import { type DeviceSettings, freshCounters, type SessionState } from "./device.ts";
 import { personalizedMACState } from "./join/join-parameters.ts";
 import { createNetworkServer, type NetworkServer } from "./network-server.ts";
-import type { ApplicationServer, JoinAnswer, JoinRequest, NextDownlink } from "./peers.ts";
+import type { ApplicationServer, GatewayServer, JoinAnswer, JoinRequest, NextDownlink } from "./peers.ts";
 import { networkServerMigrations } from "./storage/migrations.ts";
 
 export const sf7 = parseDatr("SF7BW125", "4/5");
@@ -185,27 +185,7 @@ export async function startNetwork(
         return joinAnswer(request);
       },
     },
-    gatewayServer: {
-      leadTimeMs: () => 100,
-      reserve(request) {
-        if (refusals.reserve !== undefined) throw refusals.reserve;
-        const [window] = request.windows;
-        if (window === undefined) throw new Error("no window");
-        return {
-          gatewayIds: request.paths[0]!.gateway.ids,
-          window,
-          startsAt: request.paths[0]!.receivedAt + window.delayMs,
-          async transmit(phyPayload) {
-            const durableNextFCntDown = store
-              .query(counterQuery)
-              .then(([row]) => row?.next as number | undefined);
-            sent.push({ request, phyPayload, durableNextFCntDown });
-            return refusals.result;
-          },
-          cancel: () => {},
-        };
-      },
-    },
+    gatewayServer: fakeGatewayServer(store, sent, refusals),
   });
   const settle = async () => {
     for (let turn = 0; turn < 4; turn++) {
@@ -233,8 +213,36 @@ export async function startNetwork(
     hear: (rawPayload, heard = {}) => server.handleUplink(gatewayUplink(rawPayload, heard, clock.now())),
     eventNames: () => events.map(({ definition }) => definition.name),
     async close() {
-      server.close();
+      const closed = server.close();
+      await clock.advance(1000);
+      await settle();
+      await closed;
       await store.close();
+    },
+  };
+}
+
+/** Sends everything in the first window that is asked for, unless told to refuse. */
+function fakeGatewayServer(store: Store, sent: Sent[], refusals: Network["refusals"]): GatewayServer {
+  return {
+    leadTimeMs: () => 100,
+    reserve(request) {
+      if (refusals.reserve !== undefined) throw refusals.reserve;
+      const [window] = request.windows;
+      const [path] = request.paths;
+      if (window === undefined || path === undefined) throw new Error("no window or no path");
+      return {
+        gatewayIds: path.gateway.ids,
+        window,
+        startsAt: path.receivedAt + window.delayMs,
+        async transmit(phyPayload) {
+          const rows = store.query(counterQuery);
+          const durableNextFCntDown = rows.then(([row]) => row?.next as number | undefined);
+          sent.push({ request, phyPayload, durableNextFCntDown });
+          return refusals.result;
+        },
+        cancel: () => {},
+      };
     },
   };
 }

@@ -1,4 +1,3 @@
-import { decodePHYPayload, LoRaWANError, type PHYPayload } from "@skylark/lorawan";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
@@ -24,7 +23,8 @@ import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
 import { createDeviceReader, createDeviceWriter } from "./storage/sql-device-store.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { type DataUplinkCounters, DataUplinks } from "./uplink/data-uplinks.ts";
-import { closeRound, type DeduplicationCounters, Deduplicator, type Round } from "./uplink/deduplicator.ts";
+import type { DeduplicationCounters } from "./uplink/deduplicator.ts";
+import { Intake } from "./uplink/intake.ts";
 import { UplinkProcessor } from "./uplink/uplink-processor.ts";
 
 export interface NetworkServerParts {
@@ -68,26 +68,22 @@ export interface NetworkServer {
     readonly reader: DeviceReader;
     readonly writer: DeviceWriter;
   };
-  /** Takes no more frames; what is being processed ends by itself. */
-  close(): void;
+  /** Takes no more frames, and resolves once those that it has are delivered. Windows still open are not used. */
+  close(): Promise<void>;
 }
 
-/** How long copies of a join-request are known: until the join-accept has gone out. */
-const joinMemoryMs = 6000;
 /** Slow backhauls deliver copies this much later; taking one for a retransmission would answer it. */
 const minCooldownMs = 1000;
 
 export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
-  const { clock, store, vault, options, logger } = parts;
+  const { clock, store, vault, options } = parts;
   const wheel = new TimerWheel(clock);
   const reader = createDeviceReader(store, vault);
   const writer = createDeviceWriter(vault);
   const cache = new DeviceCache(reader, options["ns.device-cache-size"]);
-  const addresses = createDeviceAddresses(
-    options["ns.net-id"],
-    options["ns.dev-addr-prefixes"],
-    parts.random,
-  );
+  const netId = options["ns.net-id"];
+  const desiredRx1Delay = options["ns.desired-rx1-delay"];
+  const addresses = createDeviceAddresses(netId, options["ns.dev-addr-prefixes"], parts.random);
   const shared = { ...parts, wheel, writer, cache };
   const downlinks = new ClassADownlinks({
     ...shared,
@@ -97,131 +93,62 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
   const windowMs = options["ns.deduplication-window"];
   const processor = new UplinkProcessor({ ...shared, downlinks });
   const uplinks = new DataUplinks({ ...shared, processor, windowMs });
-  const joins = new JoinRequests({
-    ...shared,
-    addresses,
-    netId: options["ns.net-id"],
-    desiredRx1Delay: options["ns.desired-rx1-delay"],
-  });
-  const registered = new RegisteredDevices({
-    ...shared,
-    reader,
-    defaultRx1Delay: options["ns.desired-rx1-delay"],
-  });
-  const services = [
-    nsEndDeviceRegistry(registered, parts.deviceKnown),
-    nsService({ netId: options["ns.net-id"], addresses, defaultRx1Delay: options["ns.desired-rx1-delay"] }),
-  ];
-  const cooldownMs = Math.max(minCooldownMs, options["ns.cooldown-window"]);
-  const deduplicators = {
-    data: new Deduplicator(clock, windowMs + cooldownMs),
-    join: new Deduplicator(clock, joinMemoryMs),
-  };
-  let rejected = 0;
-  let isClosed = false;
-
-  const handleUplink = (uplink: GatewayUplink): void => {
-    if (isClosed) return;
-    const kind = kindOf(uplink.rawPayload);
-    if (kind === undefined) {
-      rejected++;
-      return;
-    }
-    const round = deduplicators[kind].receive(uplink);
-    if (round === undefined) return;
-    const frame = decoded(uplink.rawPayload);
-    if (frame === undefined) {
-      rejected++;
-      closeRound(round);
-      return;
-    }
-    dispatch(round, frame);
-  };
-
-  const dispatch = (round: Round, frame: PHYPayload): void => {
-    switch (frame.mType) {
-      case "unconfirmedUp":
-      case "confirmedUp":
-        uplinks.receive(round, frame);
-        break;
-      case "joinRequest":
-        void joins.receive(round, frame);
-        break;
-      case "rejoinRequest":
-        void joins.receiveRejoin(round, frame);
-        break;
-      default:
-        rejected++;
-    }
-  };
-
+  const joins = new JoinRequests({ ...shared, addresses, netId, desiredRx1Delay });
+  const dataMemoryMs = windowMs + Math.max(minCooldownMs, options["ns.cooldown-window"]);
+  const intake = new Intake({ ...shared, uplinks, joins, dataMemoryMs });
+  const registered = new RegisteredDevices({ ...shared, reader, desiredRx1Delay });
   return {
-    handleUplink(uplink) {
-      try {
-        handleUplink(uplink);
-      } catch (error) {
-        logger.error("could not take an uplink", { error });
-      }
-    },
+    handleUplink: (uplink) => intake.handleUplink(uplink),
     downlinkQueued: (ids) => downlinks.queued(ids),
-    async downlinkSession(ids) {
-      const entry = await cache.holdByIds(ids);
-      if (entry === undefined) return undefined;
-      const { current, pending } = entry.state;
-      cache.release(entry);
-      const sessionState = current ?? pending;
-      return sessionState === undefined ? undefined : downlinkSessionOf(sessionState);
-    },
-    counters: {
-      get deduplication() {
-        const { data, join } = deduplicators;
-        return {
-          merged: data.counters.merged + join.counters.merged,
-          late: data.counters.late + join.counters.late,
-        };
-      },
-      uplinks: uplinks.counters,
-      joins: joins.counters,
-      downlinks: downlinks.counters,
-      get rejected() {
-        return rejected;
-      },
-      get devicesInMemory() {
-        return cache.deviceCount;
-      },
-    },
-    services,
+    downlinkSession: (ids) => downlinkSession(cache, ids),
+    services: [
+      nsEndDeviceRegistry(registered, parts.deviceKnown),
+      nsService({ netId, addresses, desiredRx1Delay }),
+    ],
+    counters: countersOf({ intake, uplinks, joins, downlinks, cache }),
     deleteDevice: (ids) => registered.deleteDevice(ids),
     deleteApplication: (ids) => registered.deleteApplication(ids),
     devices: { cache, reader, writer },
-    close() {
-      isClosed = true;
+    async close() {
+      intake.close();
+      await uplinks.idle();
       wheel.close();
     },
   };
 }
 
-/** By the first byte alone: what a gateway hears of others' devices and of other protocols costs nothing more. */
-function kindOf(rawPayload: Uint8Array): "data" | "join" | undefined {
-  const header = rawPayload[0];
-  if (header === undefined || rawPayload.length < 12 || (header & 0x03) !== 0) return undefined;
-  switch (header >>> 5) {
-    case 2:
-    case 4:
-      return "data";
-    case 0:
-    case 6:
-      return "join";
-    default:
-      return undefined;
-  }
+async function downlinkSession(
+  cache: DeviceCache,
+  ids: EndDeviceIdentifiers,
+): Promise<DownlinkSession | undefined> {
+  const entry = await cache.holdByIds(ids);
+  if (entry === undefined) return undefined;
+  const { current, pending } = entry.state;
+  cache.release(entry);
+  const sessionState = current ?? pending;
+  return sessionState === undefined ? undefined : downlinkSessionOf(sessionState);
 }
 
-function decoded(rawPayload: Uint8Array): PHYPayload | undefined {
-  try {
-    return decodePHYPayload(rawPayload);
-  } catch (error) {
-    if (error instanceof LoRaWANError) return undefined;
-    throw error;
-  }
+function countersOf(counted: {
+  readonly intake: Intake;
+  readonly uplinks: DataUplinks;
+  readonly joins: JoinRequests;
+  readonly downlinks: ClassADownlinks;
+  readonly cache: DeviceCache;
+}): NetworkServerCounters {
+  const { intake, uplinks, joins, downlinks, cache } = counted;
+  return {
+    uplinks: uplinks.counters,
+    joins: joins.counters,
+    downlinks: downlinks.counters,
+    get deduplication() {
+      return intake.counters;
+    },
+    get rejected() {
+      return intake.rejected;
+    },
+    get devicesInMemory() {
+      return cache.deviceCount;
+    },
+  };
 }

@@ -17,6 +17,7 @@ import {
   implement,
   type Requirement,
   type ServiceImplementation,
+  type ServiceMethods,
 } from "../../rpc/service.ts";
 import { commit } from "../../store/store.ts";
 import { noFPort, noPayload } from "../downlink/request-preparation.ts";
@@ -55,61 +56,61 @@ interface FormatterRequest {
   readonly parameter: string;
 }
 
+type Methods = ServiceMethods<typeof AppAs>;
+
+interface DeviceRequest {
+  readonly endDeviceIds?: EndDeviceIdentifiersMessage | undefined;
+}
+
+const ofDevice =
+  (right: Right) =>
+  ({ endDeviceIds }: DeviceRequest): Requirement =>
+    application(endDeviceIds?.applicationIds?.applicationId, right);
+
 export function applicationService(context: ServiceContext): ServiceImplementation {
-  const { requests, devices, links, formatters, outbox, store, clock } = context;
-  const ofDevice =
-    (right: Right) =>
-    ({ endDeviceIds }: { endDeviceIds?: EndDeviceIdentifiersMessage | undefined }): Requirement =>
-      application(endDeviceIds?.applicationIds?.applicationId, right);
-
-  /** The formatter that a request names; without one, that of the device. */
-  const formatterFor = async (
-    { endDeviceIds, formatter, parameter }: FormatterRequest,
-    { tenantId }: CallContext,
-    direction: "up" | "down",
-  ): Promise<PayloadFormatter | undefined> => {
-    const ids = deviceIdsOf(tenantId, endDeviceIds);
-    if (formatter !== PayloadFormatterEnum.FORMATTER_NONE) {
-      const name = formatterNames[formatter] ?? "FORMATTER_NONE";
-      return formatters.create(ids, { formatter: name, parameter });
-    }
-    const [device, link] = await Promise.all([devices.load(ids), links.load(ids)]);
-    return formatters.of(ids, device?.settings.formatters ?? link?.defaultFormatters, direction);
-  };
-
-  /** Reads an uplink that is only pretended, as far as it is not decoded yet. */
-  const decodeSimulated = async (up: ApplicationUp, call: CallContext): Promise<void> => {
-    if (up.up.case !== "uplinkMessage") return;
-    const uplink = up.up.value;
-    uplink.receivedAt ??= timestampFromMs(clock.now());
-    if (uplink.decodedPayload !== undefined || uplink.frmPayload.length === 0) return;
-    const { FORMATTER_NONE } = PayloadFormatterEnum;
-    const request = { endDeviceIds: up.endDeviceIds, formatter: FORMATTER_NONE, parameter: "" };
-    const formatter = await formatterFor(request, call, "up");
-    const decoded = await formatter?.decodeUplink(uplink.frmPayload, uplink.fPort, clock.now());
-    if (decoded?.json !== undefined) uplink.decodedPayload = JSON.parse(decoded.json) as JsonObject;
-    uplink.decodedPayloadWarnings = [...(decoded?.warnings ?? [])];
-  };
-
   return implement(AppAs, {
+    ...streamMethods(context),
+    ...queueMethods(context),
+    ...simulationMethods(context),
+    ...downlinkFormatterMethods(context),
+    ...uplinkFormatterMethods(context),
+  });
+}
+
+function streamMethods(context: ServiceContext): Pick<Methods, "subscribe" | "getMQTTConnectionInfo"> {
+  return {
     subscribe: {
       requires: (ids) => application(ids.applicationId, Right.APPLICATION_TRAFFIC_READ),
-      handle: (ids, { tenantId, signal }) => streamMessages(outbox, applicationIdsOf(tenantId, ids), signal),
+      handle: (ids, { tenantId, signal }) =>
+        streamMessages(context.outbox, applicationIdsOf(tenantId, ids), signal),
     },
+    getMQTTConnectionInfo: {
+      requires: (ids) => application(ids.applicationId, Right.APPLICATION_INFO),
+      handle(ids, { tenantId }) {
+        const { publicAddress = "", publicTlsAddress = "" } = context.mqttAddresses ?? {};
+        const username = context.formatApplicationUid(applicationIdsOf(tenantId, ids));
+        return { publicAddress, publicTlsAddress, username };
+      },
+    },
+  };
+}
+
+function queueMethods({
+  requests,
+}: ServiceContext): Pick<Methods, "downlinkQueuePush" | "downlinkQueueReplace" | "downlinkQueueList"> {
+  return {
     downlinkQueuePush: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
-      async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds }) {
-        await requests.push(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
-          causes: correlationIds,
-        });
+      async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds: causes }) {
+        await requests.push(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), { causes });
         return {};
       },
     },
     downlinkQueueReplace: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
-      async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds }) {
+      async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds: causes }) {
         await requests.replace(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
-          causes: correlationIds,
+          causes,
         });
         return {};
       },
@@ -121,20 +122,46 @@ export function applicationService(context: ServiceContext): ServiceImplementati
         return { downlinks: items.map(downlinkMessageOf) };
       },
     },
-    getMQTTConnectionInfo: {
-      requires: (ids) => application(ids.applicationId, Right.APPLICATION_INFO),
-      handle(ids, { tenantId }) {
-        const { publicAddress = "", publicTlsAddress = "" } = context.mqttAddresses ?? {};
-        const username = context.formatApplicationUid(applicationIdsOf(tenantId, ids));
-        return { publicAddress, publicTlsAddress, username };
-      },
-    },
+  };
+}
+
+/** The formatter that a request names; without one, that of the device. */
+async function formatterFor(
+  { devices, links, formatters }: ServiceContext,
+  { endDeviceIds, formatter, parameter }: FormatterRequest,
+  tenantId: string,
+  direction: "up" | "down",
+): Promise<PayloadFormatter | undefined> {
+  const ids = deviceIdsOf(tenantId, endDeviceIds);
+  if (formatter !== PayloadFormatterEnum.FORMATTER_NONE) {
+    const name = formatterNames[formatter] ?? "FORMATTER_NONE";
+    return formatters.create(ids, { formatter: name, parameter });
+  }
+  const [device, link] = await Promise.all([devices.load(ids), links.load(ids)]);
+  return formatters.of(ids, device?.settings.formatters ?? link?.defaultFormatters, direction);
+}
+
+function simulationMethods(context: ServiceContext): Pick<Methods, "simulateUplink"> {
+  const { outbox, store, clock } = context;
+  /** Reads an uplink that is only pretended, as far as it is not decoded yet. */
+  const decode = async (up: ApplicationUp, { tenantId }: CallContext): Promise<void> => {
+    if (up.up.case !== "uplinkMessage") return;
+    const uplink = up.up.value;
+    uplink.receivedAt ??= timestampFromMs(clock.now());
+    if (uplink.decodedPayload !== undefined || uplink.frmPayload.length === 0) return;
+    const { FORMATTER_NONE } = PayloadFormatterEnum;
+    const request = { endDeviceIds: up.endDeviceIds, formatter: FORMATTER_NONE, parameter: "" };
+    const formatter = await formatterFor(context, request, tenantId, "up");
+    const decoded = await formatter?.decodeUplink(uplink.frmPayload, uplink.fPort, clock.now());
+    Object.assign(uplink, decodedMembers(decoded));
+  };
+  return {
     simulateUplink: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_UP_WRITE),
       async handle(up, call) {
         const kind = up.up.case && kindsOfMembers[up.up.case];
         if (kind === undefined) throw simulatedKind();
-        await decodeSimulated(up, call);
+        await decode(up, call);
         const message = create(ApplicationUpSchema, {
           ...up,
           correlationIds: [...up.correlationIds, ...call.correlationIds],
@@ -147,11 +174,18 @@ export function applicationService(context: ServiceContext): ServiceImplementati
         return {};
       },
     },
+  };
+}
+
+function downlinkFormatterMethods(
+  context: ServiceContext,
+): Pick<Methods, "encodeDownlink" | "decodeDownlink"> {
+  return {
     encodeDownlink: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
-      async handle(request, call) {
+      async handle(request, { tenantId }) {
         const { downlink } = request;
-        const formatter = await formatterFor(request, call, "down");
+        const formatter = await formatterFor(context, request, tenantId, "down");
         if (downlink?.decodedPayload === undefined || formatter === undefined) throw noPayload();
         const input = JSON.stringify(downlink.decodedPayload);
         const { bytes, fPort, warnings } = await formatter.encodeDownlink(input, downlink.fPort || 1);
@@ -165,28 +199,34 @@ export function applicationService(context: ServiceContext): ServiceImplementati
         };
       },
     },
-    decodeUplink: {
-      requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
-      async handle(request, call) {
-        const { uplink } = request;
-        if (uplink === undefined) throw noPayload();
-        const formatter = await formatterFor(request, call, "up");
-        const decoded = await formatter?.decodeUplink(uplink.frmPayload, uplink.fPort, clock.now());
-        return { uplink: { ...uplink, ...decodedMembers(decoded) } };
-      },
-    },
     decodeDownlink: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
-      async handle(request, call) {
+      async handle(request, { tenantId }) {
         const { downlink } = request;
         if (downlink === undefined) throw noPayload();
         if (downlink.fPort === 0) throw noFPort();
-        const formatter = await formatterFor(request, call, "down");
+        const formatter = await formatterFor(context, request, tenantId, "down");
         const decoded = await formatter?.decodeDownlink(downlink.frmPayload, downlink.fPort);
         return { downlink: { ...downlink, ...decodedMembers(decoded) } };
       },
     },
-  });
+  };
+}
+
+function uplinkFormatterMethods(context: ServiceContext): Pick<Methods, "decodeUplink"> {
+  return {
+    decodeUplink: {
+      requires: ofDevice(Right.APPLICATION_TRAFFIC_READ),
+      async handle(request, { tenantId }) {
+        const { uplink } = request;
+        if (uplink === undefined) throw noPayload();
+        const formatter = await formatterFor(context, request, tenantId, "up");
+        const { frmPayload, fPort } = uplink;
+        const decoded = await formatter?.decodeUplink(frmPayload, fPort, context.clock.now());
+        return { uplink: { ...uplink, ...decodedMembers(decoded) } };
+      },
+    },
+  };
 }
 
 function decodedMembers(

@@ -7,18 +7,21 @@ import type { EndDeviceProfile } from "../peers.ts";
 // The API's JSON written by hand: a steady uplink costs a few string concatenations instead of an object graph. The
 // codec test holds it to the schema.
 
-let lastSecond = Number.NaN;
-let lastSecondText = "";
+// The instants of one uplink lie within a second or two of each other.
+const cachedSeconds = 8;
+const seconds = new Float64Array(cachedSeconds).fill(Number.NaN);
+const secondTexts: string[] = new Array<string>(cachedSeconds).fill("");
 
 /** RFC 3339 in UTC with 0, 3 or 6 digits of the second, as the API shows timestamps. */
 export function formatTimestamp(at: At): string {
   const microseconds = Math.round(at * 1000);
   const second = Math.floor(microseconds / 1e6);
-  if (second !== lastSecond) {
-    lastSecondText = new Date(second * 1000).toISOString().slice(0, 19);
-    lastSecond = second;
+  const slot = Math.abs(second % cachedSeconds);
+  if (seconds[slot] !== second) {
+    secondTexts[slot] = new Date(second * 1000).toISOString().slice(0, 19);
+    seconds[slot] = second;
   }
-  return `${lastSecondText}${fraction(microseconds - second * 1e6)}Z`;
+  return `${secondTexts[slot]}${fraction(microseconds - second * 1e6)}Z`;
 }
 
 /** Seconds with 0, 3 or 6 digits, as the API shows durations. */

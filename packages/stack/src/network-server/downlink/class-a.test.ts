@@ -341,3 +341,27 @@ test("tells the session that a downlink would go to", async (context) => {
   assert.equal((await net.server.downlinkSession(ids))?.minFCnt, 1);
   assert.equal(await net.server.downlinkSession({ ...ids, deviceId: "other" }), undefined);
 });
+
+test("verifies the acknowledgment of LoRaWAN 1.1 with the counter that it acknowledges", async (context) => {
+  const net = await startNetwork();
+  context.after(() => net.close());
+  const fills11 = [4, 5, 6] as const;
+  const keys11 = keysOf(fills11);
+  const settings = { ...abpSettings, macVersion: "MAC_V1_1", phyVersion: "PHY_V1_1_REV_B" } as const;
+  await register(net, { settings, deviceId: "dev1", session: { devAddr: address, keys: fills11 } });
+  const v11 = { txDr: 5, txCh: 0 };
+  net.applicationServer.queue.push(downlink, { ...downlink, confirmed: true });
+  for (const fCnt of [1, 2]) {
+    net.hear(uplinkFrame(address, keys11, { fCnt, fPort: 1, payload, v11 }));
+    await net.advance(3000);
+  }
+  const ack = (confFCnt: number) =>
+    uplinkFrame(address, keys11, { fCnt: 3, fPort: 1, payload, ack: true, v11: { ...v11, confFCnt } });
+  net.hear(ack(0));
+  await net.advance(3000);
+  assert.equal(net.applicationServer.uplinks.length, 2);
+  net.hear(ack(1));
+  await net.advance(3000);
+  assert.equal(net.applicationServer.uplinks.length, 3);
+  assert.deepEqual(net.applicationServer.acknowledgments, [{ fCnt: 1, acknowledged: true }]);
+});

@@ -4,13 +4,13 @@ import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
 import type { Reservation, TransmissionResult } from "../../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { ulid } from "../../domain/ulid.ts";
-import { defineErrors } from "../../errors/errors.ts";
 import type { EventPublisher, EventSubject } from "../../events/events.ts";
 import type { Logger } from "../../log/log.ts";
 import { commit, type StagedChange, type Store } from "../../store/store.ts";
 import type { SessionState } from "../device.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
+import { noDownlinkPath, transmissionFailed } from "../errors.ts";
 import * as events from "../events.ts";
 import type { AskFacts } from "../mac/behaviour.ts";
 import { eventOfSent, macDetails } from "../mac/events.ts";
@@ -29,13 +29,6 @@ import {
   shareOfMACCommands,
 } from "./plan-downlink.ts";
 import { longestMACPayload, receiveWindows, type SizedWindow, windowsThatFit } from "./receive-windows.ts";
-
-const errors = defineErrors("pkg/networkserver");
-const noDownlinkPath = errors.notFound("no_downlink_path", "no downlink path available");
-const transmissionFailed = errors.unknown(
-  "transmission",
-  "downlink transmission failed with result `{result}`",
-);
 
 /** What deciding takes beyond the gateway's lead time: a query and a commit under load. */
 const decisionMs = 30;

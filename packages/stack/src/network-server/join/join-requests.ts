@@ -17,6 +17,7 @@ import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
 import { rankPaths } from "../downlink/paths.ts";
 import { joinAcceptWindows, type SizedWindow } from "../downlink/receive-windows.ts";
+import { dataRateNotFound, noDownlinkPath, transmissionFailed, uplinkChannelNotFound } from "../errors.ts";
 import * as events from "../events.ts";
 import type { ApplicationServer, GatewayServer, JoinAnswer, JoinServer } from "../peers.ts";
 import { regionOf } from "../region.ts";
@@ -28,13 +29,6 @@ import { type JoinParameters, joinParameters } from "./join-parameters.ts";
 
 const errors = defineErrors("pkg/networkserver");
 const abpJoinRequest = errors.invalidArgument("abp_join_request", "received a join-request from ABP device");
-const uplinkChannelNotFound = errors.notFound("uplink_channel_not_found", "uplink channel not found");
-const dataRateNotFound = errors.notFound("data_rate_not_found", "data rate not found");
-const noDownlinkPath = errors.notFound("no_downlink_path", "no downlink path available");
-const transmissionFailed = errors.unknown(
-  "transmission",
-  "downlink transmission failed with result `{result}`",
-);
 const rejoinRequest = errors.unavailable("rejoin_request", "rejoin-request handling is not implemented");
 
 const decisionMs = 30;
@@ -144,7 +138,7 @@ export class JoinRequests {
     const answer = await this.#askJoinServer(entry, round, { request, parameters, devAddr });
     const receivedAt = round.receptions[0]!.receivedAt;
     const sessionState: SessionState = {
-      session: sessionOf(entry, devAddr, answer, clock.now()),
+      session: sessionOf(entry, devAddr, answer, Math.floor(clock.now())),
       counters: freshCounters,
       mac: parameters.mac,
     };

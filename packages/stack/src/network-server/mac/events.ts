@@ -58,9 +58,13 @@ export function eventOfSent({ name, kind }: KnownMACCommand): EventDefinition {
 export function macDetails(command: KnownMACCommand, correlationIds: readonly string[]): EventDetails {
   const json = {
     cid: `CID_${snakeCase(command.name).toUpperCase()}`,
-    [payloadName(command)]: command.payload,
+    [payloadName(command)]: snakeCaseKeys(command.payload),
   };
   return { correlationIds, data: { typeName: "ttn.lorawan.v3.MACCommand", json } };
+}
+
+function snakeCaseKeys(payload: object): object {
+  return Object.fromEntries(Object.entries(payload).map(([key, value]) => [snakeCase(key), value]));
 }
 
 function payloadName({ name, kind }: KnownMACCommand): string {

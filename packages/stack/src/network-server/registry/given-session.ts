@@ -23,7 +23,7 @@ export interface GivenSession {
   /** The session before the change. */
   readonly before: SessionState | undefined;
   readonly now: number;
-  readonly defaultRx1Delay: number;
+  readonly desiredRx1Delay: number;
 }
 
 export function touches(paths: readonly string[], name: string): boolean {
@@ -46,7 +46,7 @@ export function givenSession(given: GivenSession): SessionState | undefined {
     : {
         session,
         counters: freshCounters,
-        mac: personalizedMACState(given.settings, { rx1Delay: given.defaultRx1Delay }),
+        mac: personalizedMACState(given.settings, { rx1Delay: given.desiredRx1Delay }),
       };
   const counters = givenCounters(device.session, paths, state.counters);
   return withGivenMACState({ ...state, counters }, given);

@@ -72,7 +72,7 @@ async function start(context: TestContext): Promise<{ net: Network; devices: Reg
 }
 
 function devicesOf({ clock, store, server }: Network): RegisteredDevices {
-  return new RegisteredDevices({ clock, store, ...server.devices, defaultRx1Delay: 5 });
+  return new RegisteredDevices({ clock, store, ...server.devices, desiredRx1Delay: 5 });
 }
 
 const shown = async (devices: RegisteredDevices) =>
@@ -89,24 +89,24 @@ test("registers an ABP device as on the documentation's page, and hears it on al
   await net.advance(250);
   assert.equal(net.applicationServer.uplinks[0]?.ids.devEui, "70B3D57ED0000001");
   const device = await shown(devices);
-  assert.equal(device["session"]?.["dev_addr"], "01020304");
-  assert.equal(device["session"]?.["last_f_cnt_up"], 2);
-  assert.equal(device["lorawan_version"], "MAC_V1_0_2");
-  assert.equal(device["mac_settings"]?.["resets_f_cnt"], true);
+  assert.equal(device.session?.dev_addr, "01020304");
+  assert.equal(device.session?.last_f_cnt_up, 2);
+  assert.equal(device.lorawan_version, "MAC_V1_0_2");
+  assert.equal(device.mac_settings?.resets_f_cnt, true);
   assert.deepEqual(
-    device["mac_settings"]?.["factory_preset_frequencies"],
+    device.mac_settings?.factory_preset_frequencies,
     abp.mac_settings.factory_preset_frequencies,
   );
-  const keysShown = device["session"]?.["keys"] as Record<string, { key: string }>;
-  assert.equal(keysShown["s_nwk_s_int_key"]?.key, "07070707070707070707070707070707");
+  const keysShown = device.session?.keys as Record<string, { key: string }>;
+  assert.equal(keysShown.s_nwk_s_int_key?.key, "07070707070707070707070707070707");
 });
 
 test("registers an OTAA device, which has no session until it joins", async (context) => {
   const { net, devices } = await start(context);
   await devices.set(ids, message(otaa), otaaPaths);
   const device = await shown(devices);
-  assert.equal(device["session"], undefined);
-  assert.equal(device["supports_join"], true);
+  assert.equal(device.session, undefined);
+  assert.equal(device.supports_join, true);
   const found = await net.server.devices.cache.holdByIds(ids);
   assert.equal(found?.settings.frequencyPlanId, "EU_863_870_TTN");
 });
@@ -194,12 +194,12 @@ test("keeps counters when only settings change", async (context) => {
     "mac_settings.desired_rx1_delay",
   ]);
   const device = await shown(devices);
-  assert.equal(device["session"]?.["last_f_cnt_up"], 9);
-  const { desired_parameters: desired } = device["mac_state"] as {
+  assert.equal(device.session?.last_f_cnt_up, 9);
+  const { desired_parameters: desired } = device.mac_state as {
     desired_parameters: { rx1_delay: number };
   };
   assert.equal(desired.rx1_delay, 3);
-  assert.equal(device["mac_settings"]?.["resets_f_cnt"], true, "fields outside the mask stay");
+  assert.equal(device.mac_settings?.resets_f_cnt, true, "fields outside the mask stay");
 });
 
 test("goes on with the counters and parameters that a device brings along", async (context) => {

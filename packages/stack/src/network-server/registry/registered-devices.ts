@@ -29,7 +29,7 @@ interface Surroundings {
   readonly cache: DeviceCache;
   readonly reader: DeviceReader;
   readonly writer: DeviceWriter;
-  readonly defaultRx1Delay: number;
+  readonly desiredRx1Delay: number;
 }
 
 /** Devices as their owners register, change and delete them; each change waits for the device's turn. */
@@ -63,7 +63,7 @@ export class RegisteredDevices {
     const changed = await this.#inTurn(ids, async (entry, stored) => {
       const { current } = stored.state;
       const { settings } = stored;
-      const rx1Delay = this.#around.defaultRx1Delay;
+      const rx1Delay = this.#around.desiredRx1Delay;
       const restarted: DeviceState =
         settings.supportsJoin || current === undefined
           ? {}
@@ -197,7 +197,7 @@ export class RegisteredDevices {
       paths,
       before: stored.state.current,
       now: this.#around.clock.now(),
-      defaultRx1Delay: this.#around.defaultRx1Delay,
+      desiredRx1Delay: this.#around.desiredRx1Delay,
     });
     const { pending, status } = stored.state;
     const keepsPending = pending !== undefined && !touches(paths, "pending_session");
@@ -222,7 +222,7 @@ export class RegisteredDevices {
     before: RegisteredDevice["settings"],
     after: RegisteredDevice["settings"],
   ): SessionState {
-    const defaults = { rx1Delay: this.#around.defaultRx1Delay };
+    const defaults = { rx1Delay: this.#around.desiredRx1Delay };
     const desired = desiredParameters(after, defaults);
     const isSame = JSON.stringify(desired) === JSON.stringify(desiredParameters(before, defaults));
     return isSame ? state : { ...state, mac: { ...state.mac, desired, refused: [] } };

@@ -131,7 +131,7 @@ function shown(device: EndDevice, paths: readonly string[]): EndDevice {
 export function nsService(network: {
   readonly netId: NetID;
   readonly addresses: DeviceAddresses;
-  readonly defaultRx1Delay: number;
+  readonly desiredRx1Delay: number;
 }): ServiceImplementation {
   return implement(Ns, {
     generateDevAddr: {
@@ -141,7 +141,7 @@ export function nsService(network: {
     getDefaultMACSettings: {
       requires: () => authenticated,
       handle: ({ frequencyPlanId, lorawanPhyVersion }) =>
-        defaultMACSettings(frequencyPlanId, lorawanPhyVersion, network.defaultRx1Delay),
+        defaultMACSettings(frequencyPlanId, lorawanPhyVersion, network.desiredRx1Delay),
     },
     getNetID: {
       requires: () => authenticated,
@@ -166,7 +166,7 @@ type APISettings = MessageInitShape<typeof MACSettingsSchema>;
 function defaultMACSettings(
   frequencyPlanId: string,
   lorawanPhyVersion: PHYVersion,
-  defaultRx1Delay: number,
+  desiredRx1Delay: number,
 ): APISettings {
   const plan = frequencyPlans.get(frequencyPlanId);
   if (plan === undefined) throw invalidField("frequency_plan_id");
@@ -185,7 +185,7 @@ function defaultMACSettings(
     rx2Frequency: { value: BigInt(band.defaultRx2.frequency) },
     supports32BitFCnt: { value: true },
     resetsFCnt: { value: false },
-    desiredRx1Delay: delay(defaultRx1Delay),
+    desiredRx1Delay: delay(desiredRx1Delay),
     desiredRx1DataRateOffset: { value: 0 },
     desiredRx2DataRateIndex: dataRate(plan.rx2?.dataRateIndex ?? band.defaultRx2.dataRateIndex),
     desiredRx2Frequency: { value: BigInt(plan.rx2?.frequency ?? band.defaultRx2.frequency) },

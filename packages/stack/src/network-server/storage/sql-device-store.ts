@@ -1,7 +1,7 @@
 import { type AESKey, type DevAddr, type EUI64, expandKey, type KeySchedule } from "@skylark/lorawan";
 import type { KeyVault } from "../../component/key-vault.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
-import { type SqlRow, type Store, statement } from "../../store/store.ts";
+import { type SqlRow, type Store, statement, type Writer } from "../../store/store.ts";
 import type {
   Counters,
   DeviceSettings,
@@ -196,32 +196,11 @@ const updateCounters = statement(
 
 export function createDeviceWriter(vault: KeyVault): DeviceWriter {
   return {
-    create(writer, device) {
-      const { ids } = device;
-      writer.run(
-        insertDevice,
-        device.deviceNo,
-        ids.tenantId,
-        ids.applicationId,
-        ids.deviceId,
-        ids.devEui ?? null,
-        ids.joinEui ?? null,
-        JSON.stringify(device.settings),
-        device.registration,
-        statusText(device.state.status),
-        device.createdAt,
-        device.updatedAt,
-      );
-    },
+    create: insertRow,
     updateRegistration(writer, device) {
-      writer.run(
-        updateDevice,
-        JSON.stringify(device.settings),
-        device.registration,
-        statusText(device.state.status),
-        device.updatedAt,
-        device.deviceNo,
-      );
+      const { settings, registration, state, updatedAt, deviceNo } = device;
+      const status = statusText(state.status);
+      writer.run(updateDevice, JSON.stringify(settings), registration, status, updatedAt, deviceNo);
     },
     remove(writer, deviceNo) {
       for (const each of [deleteDevice, deleteSessions, deleteCounters]) writer.run(each, deviceNo);
@@ -238,36 +217,13 @@ export function createDeviceWriter(vault: KeyVault): DeviceWriter {
         formatMACState(mac),
         session.startedAt,
       );
-      if (slot === "current") {
-        writer.run(
-          upsertCounters,
-          deviceNo,
-          ids.tenantId,
-          counters.fCntUp,
-          counters.lastUplinkAt,
-          counters.lastFrame,
-          counters.transmissions,
-          counters.nextNFCntDown,
-          counters.nextAFCntDown,
-        );
-      }
+      if (slot === "current") writer.run(upsertCounters, deviceNo, ids.tenantId, ...counterValues(counters));
     },
     removeSession(writer, deviceNo, slot) {
       writer.run(deleteSession, deviceNo, slotNumbers[slot]);
       if (slot === "current") writer.run(deleteCounters, deviceNo);
     },
-    moveCounters(writer, deviceNo, counters) {
-      writer.run(
-        updateCounters,
-        counters.fCntUp,
-        counters.lastUplinkAt,
-        counters.lastFrame,
-        counters.transmissions,
-        counters.nextNFCntDown,
-        counters.nextAFCntDown,
-        deviceNo,
-      );
-    },
+    moveCounters,
     setMACState(writer, deviceNo, slot, mac) {
       writer.run(updateMAC, formatMACState(mac), deviceNo, slotNumbers[slot]);
     },
@@ -275,6 +231,49 @@ export function createDeviceWriter(vault: KeyVault): DeviceWriter {
       writer.run(updateStatus, statusText(status), deviceNo);
     },
   };
+}
+
+function insertRow(writer: Writer, device: RegisteredDevice): void {
+  const { ids } = device;
+  writer.run(
+    insertDevice,
+    device.deviceNo,
+    ids.tenantId,
+    ids.applicationId,
+    ids.deviceId,
+    ids.devEui ?? null,
+    ids.joinEui ?? null,
+    JSON.stringify(device.settings),
+    device.registration,
+    statusText(device.state.status),
+    device.createdAt,
+    device.updatedAt,
+  );
+}
+
+// Each uplink comes here, so the values are not put into an array first.
+function moveCounters(writer: Writer, deviceNo: number, counters: Counters): void {
+  writer.run(
+    updateCounters,
+    counters.fCntUp,
+    counters.lastUplinkAt,
+    counters.lastFrame,
+    counters.transmissions,
+    counters.nextNFCntDown,
+    counters.nextAFCntDown,
+    deviceNo,
+  );
+}
+
+function counterValues(counters: Counters): readonly number[] {
+  return [
+    counters.fCntUp,
+    counters.lastUplinkAt,
+    counters.lastFrame,
+    counters.transmissions,
+    counters.nextNFCntDown,
+    counters.nextAFCntDown,
+  ];
 }
 
 function statusText(status: DeviceStatus | undefined): string | null {

@@ -199,7 +199,7 @@ test("remembers counters over a restart on the same store", async (context) => {
   const frame = uplinkFrame(address, keys, { fCnt: 40, fPort: 1, payload, confirmed: true });
   net.hear(frame);
   await net.advance(3000);
-  net.server.close();
+  await net.server.close();
   const again = await startNetwork({ store: net.store });
   for (const content of [
     { fCnt: 39, fPort: 1, payload },
@@ -265,4 +265,18 @@ test("takes anything for an uplink without harm", async (context) => {
   for (let header = 0; header < 256; header++) net.hear(Uint8Array.of(header, ...frame.subarray(1)));
   await net.advance(250);
   assert.equal(net.applicationServer.uplinks.length, 1);
+});
+
+test("delivers what it has taken before it closes", async (context) => {
+  const net = await withDevice(context);
+  net.hear(uplinkFrame(address, keys, { fCnt: 1, fPort: 1, payload }));
+  await net.settle();
+  const closed = net.server.close();
+  net.hear(uplinkFrame(address, keys, { fCnt: 2, fPort: 1, payload }));
+  await net.advance(250);
+  await closed;
+  assert.deepEqual(
+    net.applicationServer.uplinks.map(({ fCnt }) => fCnt),
+    [1],
+  );
 });

@@ -49,8 +49,19 @@ export class DataUplinks {
     failed: 0,
   };
 
+  #underWay = 0;
+  #whenIdle: (() => void) | undefined;
+
   constructor(surroundings: Surroundings) {
     this.#around = surroundings;
+  }
+
+  /** Resolves once every frame that waits for its copies or is being processed is done with. */
+  async idle(): Promise<void> {
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
   }
 
   /** The first copy of a frame. */
@@ -97,6 +108,7 @@ export class DataUplinks {
       this.#drop(round, matched, refusal);
       return;
     }
+    this.#underWay++;
     this.#around.cache.hold(matched.device);
     const decoded = this.#decode(verified, round.uplink, verdict);
     this.#await({ verified, round, correlationId, decoded });
@@ -145,6 +157,7 @@ export class DataUplinks {
     } finally {
       closeRound(round);
       cache.release(entry);
+      if (--this.#underWay === 0) this.#whenIdle?.();
     }
   }
 

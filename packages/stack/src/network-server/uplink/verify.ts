@@ -9,13 +9,12 @@ import {
 import type { GatewayUplink } from "../../domain/uplink.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { SessionState } from "../device.ts";
+import { dataRateNotFound, uplinkChannelNotFound } from "../errors.ts";
 import { regionOf } from "../region.ts";
 import { type CounterVerdict, fingerprintOf, judgeCounter } from "./frame-counter.ts";
 import type { MatchableDevice, MatchedFrame } from "./match.ts";
 
 const errors = defineErrors("pkg/networkserver");
-const uplinkChannelNotFound = errors.notFound("uplink_channel_not_found", "uplink channel not found");
-const dataRateNotFound = errors.notFound("data_rate_not_found", "data rate not found");
 const unverifiedMIC = errors.invalidArgument(
   "mic_mismatch",
   "MIC of the network that serves the device is wrong",

@@ -1,0 +1,15 @@
+import { defineErrors } from "../errors/errors.ts";
+
+// Errors that more than one part of the server has reason to give; the others stand beside their throw.
+const errors = defineErrors("pkg/networkserver");
+
+export const uplinkChannelNotFound = errors.notFound("uplink_channel_not_found", "uplink channel not found");
+
+export const dataRateNotFound = errors.notFound("data_rate_not_found", "data rate not found");
+
+export const noDownlinkPath = errors.notFound("no_downlink_path", "no downlink path available");
+
+export const transmissionFailed = errors.unknown(
+  "transmission",
+  "downlink transmission failed with result `{result}`",
+);
