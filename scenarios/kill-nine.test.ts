@@ -26,8 +26,9 @@ import {
 import mqtt from "mqtt";
 import { type StackProcess, startStackProcess } from "./stack-process.ts";
 
-const kills = Number(process.env.SKYLARK_KILLS ?? 20);
-const deviceCount = 40;
+const kills = Number(process.env.KILLS ?? 20);
+/** Many, so that each is silent long enough for its receive windows. */
+const deviceCount = 700;
 const gatewayEui = "02534C9900000001";
 const formatter =
   "function decodeUplink(input) { return { data: { n: input.bytes[0] * 256 + input.bytes[1] } }; }";
@@ -92,7 +93,7 @@ async function registerSenders(): Promise<Sender[]> {
   await setFormatter(api, "app1", { uplink: formatter });
   await registerGateway(api, { gatewayId: "gtw1", eui: gatewayEui, frequencyPlanId: "EU_863_870_TTN" });
   const identities = Array.from({ length: deviceCount }, (_, index) => deviceIdentity(99, index));
-  await inParallel(deviceCount, 8, (index) =>
+  await inParallel(deviceCount, 16, (index) =>
     registerAbpDevice(api, {
       applicationId: "app1",
       identity: identities[index]!,
@@ -202,10 +203,10 @@ describe(`a stack that is killed ${kills} times under load (seed ${seed})`, () =
     await untilQuiet(received);
 
     assert.ok(
-      received.size > deviceCount * kills,
+      received.size > 100 * kills,
       `enough was accepted: ${received.size} of ${sent.length} sent`,
     );
-    assert.ok(downlinks.size > deviceCount, `enough was answered: ${downlinks.size}`);
+    assert.ok(downlinks.size > 10 * kills, `enough was answered: ${downlinks.size}`);
     assert.deepEqual(repeated(received), [], "every message came exactly once");
     assert.deepEqual(repeated(downlinks), [], "no downlink counter was used twice");
   });

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../component/at-most.ts";
 
 /** A place in the cache; the absence of a value is remembered too. */
 export interface CacheEntry<T> {
@@ -14,7 +15,7 @@ export class ReadThroughCache<T> {
   readonly #loads = new Map<string, Promise<CacheEntry<T>>>();
 
   constructor(capacity: number) {
-    this.#entries = new LRUCache({ max: capacity });
+    this.#entries = new LRUCache(atMost(capacity));
   }
 
   get(key: string): CacheEntry<T> | undefined {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../component/at-most.ts";
 
 /**
  * Values of the store by key, loaded once and kept until invalidated. `invalidate` is called once a change is
@@ -11,7 +12,7 @@ export class LoadingCache<V extends object> {
 
   /** What `load` answers with undefined is not kept, so that guessed keys push nothing out. */
   constructor(capacity: number, load: (key: string) => Promise<V | undefined>) {
-    this.#kept = new LRUCache({ max: capacity });
+    this.#kept = new LRUCache(atMost(capacity));
     this.#load = load;
   }
 

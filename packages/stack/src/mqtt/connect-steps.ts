@@ -44,7 +44,10 @@ function checkClientIdentifier(handshake: Handshake): StepResult {
 }
 
 function checkCapacity({ connection }: Handshake): StepResult {
-  return connection.server.isFull ? new Refusal(connectReturnCodes.serverUnavailable) : undefined;
+  const { server, remoteAddress } = connection;
+  return server.isFull || server.addresses.isRefused(remoteAddress)
+    ? new Refusal(connectReturnCodes.serverUnavailable)
+    : undefined;
 }
 
 async function authenticate(handshake: Handshake): Promise<StepResult> {

@@ -3,7 +3,7 @@ import type { Timer } from "../clock/clock.ts";
 import { AcknowledgementQueue } from "./acknowledgement-queue.ts";
 import { type Client, Refusal, type StoredSession } from "./backend.ts";
 import { connectSteps, type Handshake } from "./connect-steps.ts";
-import { maxConnectLength, pauseBytes } from "./limits.ts";
+import { maxConnectLength, ownMemoryBytes, pauseBytes } from "./limits.ts";
 import type { MqttServer } from "./mqtt-server.ts";
 import {
   type ClientPacket,
@@ -43,11 +43,12 @@ export class Connection implements PacketSink {
   #processing = false;
   #corked = false;
   #ending = false;
+  #isStranger = true;
 
-  constructor(server: MqttServer, socket: Socket) {
+  constructor(server: MqttServer, socket: Socket, remoteAddress: string) {
     this.server = server;
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteAddress = remoteAddress;
     this.acknowledgements = new AcknowledgementQueue((packet) => this.send(packet));
     this.#idleLimitMs = server.limits.connectTimeoutMs;
     this.#lastPacketAtMs = server.clock.monotonicMs();
@@ -68,6 +69,10 @@ export class Connection implements PacketSink {
     return this.#ending;
   }
 
+  get pendingLimit(): number {
+    return this.server.pendingLimit;
+  }
+
   get pendingBytes(): number {
     return this.#socket.writableLength;
   }
@@ -80,7 +85,9 @@ export class Connection implements PacketSink {
       this.#socket.cork();
       process.nextTick(this.#uncork);
     }
-    this.#socket.write(packet);
+    const isSlow = this.#socket.writableLength > ownMemoryBytes;
+    this.#socket.write(isSlow ? Buffer.from(packet) : packet);
+    if (isSlow && this.#socket.writableLength > pauseBytes) this.server.slow.add(this);
   }
 
   readonly #uncork = (): void => {
@@ -138,13 +145,20 @@ export class Connection implements PacketSink {
       if (this.#ending) return;
       if (refusal !== undefined) return this.#refuse(refusal);
     }
+    this.#endConnecting();
     this.#will = packet.will;
     this.#restartIdleTimer();
     this.process();
   }
 
+  #endConnecting(): void {
+    if (this.#isStranger) this.server.addresses.endConnecting(this.remoteAddress);
+    this.#isStranger = false;
+  }
+
   #refuse({ code }: Refusal): void {
     this.server.counters.refused++;
+    this.server.addresses.countRefusal(this.remoteAddress);
     this.send(encodeConnack(code, false));
     this.#finish(`refused with code ${code}`);
   }
@@ -213,6 +227,7 @@ export class Connection implements PacketSink {
   }
 
   #drained(): void {
+    this.server.slow.delete(this);
     this.session?.resume();
     this.process();
   }
@@ -234,6 +249,7 @@ export class Connection implements PacketSink {
     if (this.#ending) return;
     this.#ending = true;
     this.#timer.cancel();
+    this.#endConnecting();
     this.#close();
     this.#tearDown(reason)
       .catch((error: unknown) => this.server.log.warn("an MQTT session could not be saved", { error }))

@@ -3,9 +3,10 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Clock } from "../clock/clock.ts";
 import type { ListenAddress } from "../config/option.ts";
 import type { Logger } from "../log/log.ts";
+import { AddressLimits } from "./address-limits.ts";
 import type { Backend } from "./backend.ts";
 import { Connection } from "./connection.ts";
-import { type MqttCounters, type MqttLimits, newCounters } from "./limits.ts";
+import { type MqttCounters, type MqttLimits, newCounters, pauseBytes } from "./limits.ts";
 
 export interface MqttServerOptions {
   readonly backend: Backend;
@@ -29,6 +30,9 @@ export class MqttServer {
   readonly log: Logger;
   readonly limits: MqttLimits;
   readonly counters: MqttCounters = newCounters();
+  readonly addresses: AddressLimits;
+  /** Clients that do not keep up. */
+  readonly slow = new Set<Connection>();
   readonly #listeners = new Set<Server>();
   readonly #connections = new Set<Connection>();
   readonly #bySessionKey = new Map<string, Connection>();
@@ -38,6 +42,14 @@ export class MqttServer {
     this.clock = clock;
     this.log = log;
     this.limits = limits;
+    this.addresses = new AddressLimits(clock, limits);
+  }
+
+  /** Bytes that may wait for one client: the fewer, the more clients are slow. */
+  get pendingLimit(): number {
+    const { maxPendingBytes, maxTotalPendingBytes } = this.limits;
+    if (this.slow.size < 2) return maxPendingBytes;
+    return Math.max(pauseBytes, Math.min(maxPendingBytes, maxTotalPendingBytes / this.slow.size));
   }
 
   get isFull(): boolean {
@@ -51,7 +63,10 @@ export class MqttServer {
   /** Resolves with the port; rejects when it is taken. */
   async listen({ host, port }: ListenAddress, tls?: TlsCertificate): Promise<number> {
     const accept = (socket: Socket): void => {
-      this.#connections.add(new Connection(this, socket));
+      const address = socket.remoteAddress ?? "";
+      if (this.addresses.beginConnecting(address))
+        this.#connections.add(new Connection(this, socket, address));
+      else socket.destroy();
     };
     const listener: Server =
       tls === undefined
@@ -82,6 +97,7 @@ export class MqttServer {
 
   release(connection: Connection): void {
     this.#connections.delete(connection);
+    this.slow.delete(connection);
     const key = connection.client?.sessionKey;
     if (key !== undefined && this.#bySessionKey.get(key) === connection) this.#bySessionKey.delete(key);
   }

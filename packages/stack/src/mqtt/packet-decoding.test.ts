@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { generate } from "mqtt-packet";
-import { connectPacket, packetOf } from "./memory-backend.fixture.ts";
 import { PacketDecoder, UnsupportedProtocol } from "./packet-decoding.ts";
 import { encodePublish } from "./packet-encoding.ts";
 import { MalformedPacket, PacketFramer } from "./packet-framing.ts";
+import { connectPacket, packetOf } from "./raw-client.fixture.ts";
 
 const decode = (packet: Uint8Array) => new PacketDecoder().decode(Buffer.from(packet));
 

@@ -84,7 +84,7 @@ function writeLength(target: Buffer, start: number, length: number): number {
   return position;
 }
 
-const slabLength = 128 * 1024;
+const slabLength = 32 * 1024;
 let slab = Buffer.allocUnsafeSlow(slabLength);
 let slabPosition = 0;
 

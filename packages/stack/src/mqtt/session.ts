@@ -12,6 +12,8 @@ export interface PacketSink {
   send(packet: Buffer): void;
   /** Bytes that the client has not taken yet. */
   readonly pendingBytes: number;
+  /** How many there may be. */
+  readonly pendingLimit: number;
 }
 
 export interface SessionContext {
@@ -179,7 +181,7 @@ export class Session {
     if (this.#stored !== undefined) {
       if (pendingBytes > pauseBytes) return false;
       this.#saveSoon();
-    } else if (pendingBytes > this.#context.limits.maxPendingBytes) {
+    } else if (pendingBytes > this.#sink.pendingLimit) {
       this.#context.counters.dropped++;
       return true;
     }

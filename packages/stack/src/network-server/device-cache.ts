@@ -1,5 +1,6 @@
 import type { DevAddr, EUI64 } from "@skylark/lorawan";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../component/at-most.ts";
 import { type EndDeviceIdentifiers, endDeviceKey } from "../domain/identifiers.ts";
 import { DeviceEntry } from "./device-entry.ts";
 import type { DeviceReader, StoredDevice } from "./storage/device-store.ts";
@@ -25,7 +26,7 @@ export class DeviceCache {
   constructor(reader: DeviceReader, maxAddresses: number) {
     this.#reader = reader;
     this.#addresses = new LRUCache({
-      max: maxAddresses,
+      ...atMost(maxAddresses),
       dispose: (entries) => {
         for (const entry of entries) this.release(entry);
       },

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../component/at-most.ts";
 import type { Clock } from "../clock/clock.ts";
 
 /** How often one caller may do something. */
@@ -32,7 +33,7 @@ const mostKeys = 50_000;
  * ("theoretical arrival time"). Each use moves it by the interval; too far ahead of now is over the limit.
  */
 export function createRateLimiter(clock: Pick<Clock, "monotonicMs">): RateLimiter {
-  const arrivals = new LRUCache<string, number>({ max: mostKeys });
+  const arrivals = new LRUCache<string, number>(atMost(mostKeys));
   return {
     take(profile, key) {
       const now = clock.monotonicMs();

@@ -1,4 +1,4 @@
-import { RawClient } from "../../../mqtt/memory-backend.fixture.ts";
+import { RawClient } from "../../../mqtt/raw-client.fixture.ts";
 
 /** A client that keeps QoS 2 by the book over all its connections. */
 export class DurableSubscriber {

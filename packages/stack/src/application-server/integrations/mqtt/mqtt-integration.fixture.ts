@@ -1,6 +1,6 @@
 /** The MQTT integration over a real store and message log, with a downlink queue that only remembers. */
 import type { ApplicationDownlink } from "@skylark/api";
-import { systemClock } from "../../../clock/clock.ts";
+import { type Clock, systemClock } from "../../../clock/clock.ts";
 import { applicationKey, type EndDeviceIdentifiers, endDeviceKey } from "../../../domain/identifiers.ts";
 import { defineErrors, type SkylarkError } from "../../../errors/errors.ts";
 import { createEventBus } from "../../../events/event-bus.ts";
@@ -53,16 +53,17 @@ export interface TestOptions {
   /** A file, to be opened again; in memory without. */
   readonly path?: string;
   readonly limits?: Partial<MqttLimits>;
+  readonly clock?: Clock;
 }
 
-export async function startIntegration({ path, limits = {} }: TestOptions = {}): Promise<TestIntegration> {
+export async function startIntegration(options: TestOptions = {}): Promise<TestIntegration> {
+  const { path, limits = {}, clock = systemClock } = options;
   const migrations = {
     "application-server": applicationServerMigrations,
     "application-server-mqtt": mqttMigrations,
   };
   const store =
     path === undefined ? await openMemoryStore(migrations) : await openSqliteStore({ path, migrations });
-  const clock = systemClock;
   const log = silentLogger;
   const outbox = await openMessageOutbox({ store, clock, log }, { maxAgeMs: 3_600_000, maxBytes: 1e9 });
   const events = createEventBus(clock);

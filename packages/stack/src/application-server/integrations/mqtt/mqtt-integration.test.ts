@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import { ManualClock } from "../../../clock/manual-clock.ts";
 import type { Event } from "../../../events/events.ts";
-import { packetOf, RawClient } from "../../../mqtt/memory-backend.fixture.ts";
+import { packetOf, RawClient } from "../../../mqtt/raw-client.fixture.ts";
 import { ids, startIntegration, type TestIntegration, type TestOptions } from "./mqtt-integration.fixture.ts";
 
 const options = { timeout: 20_000 };
@@ -37,7 +38,10 @@ async function login(username: string, password: string, more: IClientOptions = 
   const messages: string[] = [];
   collected.set(client, messages);
   client.on("message", (topic, payload) => messages.push(`${topic} ${payload}`));
-  await new Promise<void>((resolve) => client.once("connect", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    client.once("connect", () => resolve());
+    client.once("error", reject);
+  });
   return client;
 }
 
@@ -99,6 +103,21 @@ describe("logging in", options, () => {
         ["as.mqtt.connect.fail", "no_password"],
       ],
     );
+  });
+
+  test("ends the connection of a key that was deleted also when it only listens", async () => {
+    const clock = new ManualClock();
+    await start({ clock });
+    const client = new RawClient(running.port);
+    const connack = client.connect("listener", { password: "good" });
+    assert.equal((await connack)?.[3], 0);
+    running.keys.set("good", new Set(["RIGHT_APPLICATION_INFO"]));
+    await clock.advance(5000);
+    client.send(0xc0);
+    assert.deepEqual(await client.receive(), Buffer.from([0xd0, 0]));
+    running.keys.delete("good");
+    await clock.advance(5000);
+    assert.equal(await client.receive(), undefined);
   });
 
   test("ends the connection of a key that was deleted when it publishes", async () => {

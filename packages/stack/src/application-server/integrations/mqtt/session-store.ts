@@ -83,7 +83,7 @@ export class SessionStore {
   async open(name: SessionName): Promise<PersistentSession> {
     const found = this.#known.get(sessionKey(name));
     if (found !== undefined) {
-      found.open = true;
+      found.usedAt = this.#clock.now();
       return new PersistentSession(this.#store, this.#clock, found, await this.#load(found.id));
     }
     if ((this.#perApplication.get(applicationKey(name.ids)) ?? 0) >= maxSessionsPerApplication) {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../../component/at-most.ts";
 
 interface Offender {
   /** Times that a script of it ran out of time or memory. */
@@ -18,7 +19,7 @@ const maxSuspensionMs = 60_000;
 
 /** Applications whose scripts took more than their share, and how they are kept from taking it again. */
 export class Offenders {
-  readonly #offenders = new LRUCache<string, Offender>({ max: 10_000 });
+  readonly #offenders = new LRUCache<string, Offender>(atMost(10_000));
 
   isAlone(key: string): boolean {
     return this.#offenders.get(key)?.isAlone ?? false;

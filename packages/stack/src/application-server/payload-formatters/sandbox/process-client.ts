@@ -44,7 +44,9 @@ export interface ProcessEvents {
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const entry = join(folder, "sandbox-process.ts");
-const packageFile = join(folder, "../../../../package.json");
+const packageFolder = join(folder, "../../../..");
+const launchFolder = join(packageFolder, "launch");
+const preload = join(launchFolder, "preload.cjs");
 // Sources kept in the process beside the warm ones.
 const maxKnownScripts = 512;
 
@@ -79,11 +81,12 @@ export class SandboxProcess {
 
   constructor(settings: SandboxSettings, readable: string, events: ProcessEvents) {
     this.#events = events;
-    const reads = [folder, packageFile, readable].map((path) => `--allow-fs-read=${path}`);
+    const paths = [folder, launchFolder, join(packageFolder, "package.json"), readable];
+    const reads = paths.map((path) => `--allow-fs-read=${path}`);
     // Nothing of the server's environment: it may hold secrets, and NODE_OPTIONS would undo the permissions.
     this.#child = spawn(
       process.execPath,
-      ["--permission", "--allow-addons", ...reads, "--no-warnings", entry, JSON.stringify(settings)],
+      ["--permission", "--allow-addons", ...reads, "--no-warnings", "-r", preload, entry, JSON.stringify(settings)],
       { cwd: folder, env: {}, stdio: ["pipe", "pipe", "ignore"] },
     );
     this.#child.stdout!.on("data", (chunk: Buffer) => this.#handleData(chunk));

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../../../component/at-most.ts";
 
 /** A formatter script of one application; scripts with the same text of different applications share nothing. */
 export interface Script {
@@ -13,7 +14,7 @@ const maxScripts = 10_000;
 
 /** One object for each script, so that what is learned of it is kept with it. */
 export class ScriptRegistry {
-  readonly #scripts = new LRUCache<string, Script>({ max: maxScripts });
+  readonly #scripts = new LRUCache<string, Script>(atMost(maxScripts));
 
   get(applicationKey: string, source: string): Script {
     const key = `${applicationKey} ${createHash("sha256").update(source).digest("base64")}`;
