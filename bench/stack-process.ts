@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const preload = "./packages/stack/launch/preload.cjs";
 
 /** What is started: a script, relative to the root of the project, and options besides the ports. */
 export interface StackProgram {
@@ -62,6 +63,8 @@ export async function startStack(program: StackProgram, dataDir: string): Promis
   const child = spawn(
     process.execPath,
     [
+      "-r",
+      preload,
       program.main,
       `--data-dir=${dataDir}`,
       `--http.listen=127.0.0.1:${httpPort}`,

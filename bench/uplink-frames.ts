@@ -123,10 +123,14 @@ const frequencies = [
   "867.900000",
 ];
 
+/** Until it has joined, a device has no more than the band's default channels. */
+const joinChannels = 3;
+
 /** A PUSH_DATA with one frame, all but the value of `tmst` as it goes out. */
 export function pushData(eui: Buffer, token: number, frame: Uint8Array, quality: number): Buffer {
   const data = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString("base64");
-  const channel = token & 7;
+  const isJoinRequest = frame[0] === 0;
+  const channel = token % (isJoinRequest ? joinChannels : frequencies.length);
   const body =
     `{"rxpk":[{"tmst":1000000000,"chan":${channel},"rfch":0,"freq":${frequencies[channel]},"stat":1,` +
     `"modu":"LORA","datr":"SF7BW125","codr":"4/5","rssi":${-60 - quality},"lsnr":${9 - quality}.5,"foff":-312,"mid":8,` +

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { Arrivals } from "./arrivals.ts";
 
 /** What a command printed and how it ended. */
 export interface ShellResult {
@@ -28,42 +29,22 @@ export function shell(command: string): Promise<ShellResult> {
 /** A command that keeps printing, such as `mosquitto_sub` or `curl` on a stream. */
 export interface RunningCommand {
   /** The next line that satisfies `matches`, among those printed so far and those to come. */
-  line(matches: (line: string) => boolean): Promise<string>;
+  line(matches: (line: string) => boolean, timeoutMs?: number): Promise<string>;
   readonly lines: readonly string[];
   stop(): void;
 }
 
 export function runCommand(program: string, args: readonly string[]): RunningCommand {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const lines: string[] = [];
-  const waiting = new Set<() => void>();
-  let ended: { readonly code: number | null } | undefined;
-  const wake = () => {
-    for (const resolve of waiting) resolve();
-    waiting.clear();
-  };
-  const add = (line: string) => {
-    lines.push(line);
-    wake();
-  };
-  child.once("close", (code) => {
-    ended = { code };
-    wake();
-  });
-  createInterface({ input: child.stdout }).on("line", add);
-  createInterface({ input: child.stderr }).on("line", add);
+  const arrivals = new Arrivals<string>();
+  const lines = arrivals.items;
+  child.once("error", (error) => arrivals.end(error));
+  child.once("close", (code) =>
+    arrivals.end(new Error(`${program} ended with ${code}:\n${lines.join("\n")}`)),
+  );
+  createInterface({ input: child.stdout }).on("line", (line) => arrivals.add(line));
+  createInterface({ input: child.stderr }).on("line", (line) => arrivals.add(line));
   const stop = () => child.kill();
   process.once("exit", stop);
-  return {
-    lines,
-    stop,
-    async line(matches) {
-      for (;;) {
-        const found = lines.find(matches);
-        if (found !== undefined) return found;
-        if (ended !== undefined) throw new Error(`${program} ended with ${ended.code}:\n${lines.join("\n")}`);
-        await new Promise<void>((resolve) => waiting.add(resolve));
-      }
-    },
-  };
+  return { lines, stop, line: (matches, timeoutMs) => arrivals.first(matches, timeoutMs) };
 }

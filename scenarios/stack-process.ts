@@ -28,6 +28,7 @@ export interface StackProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const preload = new URL("../packages/stack/launch/preload.cjs", import.meta.url).pathname;
 const main = new URL("../packages/stack/src/main/main.ts", import.meta.url).pathname;
 
 export function temporaryDirectory(): string {
@@ -47,7 +48,7 @@ export async function startStackProcess(options: StackProcessOptions = {}): Prom
     "--log.format=json",
     ...(options.flags ?? []),
   ];
-  const child = spawn(process.execPath, [main, ...flags], {
+  const child = spawn(process.execPath, ["-r", preload, main, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   });

@@ -22,10 +22,14 @@ let mayStrip = isMainThread && process.permission === undefined;
 
 registerHooks({
   load(url, context, nextLoad) {
-    const source = url.startsWith(packagesUrl) && url.endsWith(".ts") ? stripped(url) : undefined;
+    const source = isKept(url) ? stripped(url) : undefined;
     return source === undefined ? nextLoad(url, context) : { format: "module", source, shortCircuit: true };
   },
 });
+
+function isKept(url) {
+  return url.startsWith(packagesUrl) && url.endsWith(".ts") && !url.endsWith(".test.ts");
+}
 
 /** Undefined where it cannot be had, as on a read-only disk: then Node does it in this thread. */
 function stripped(url) {

@@ -52,7 +52,7 @@ export function encodeJoinAccept(accept: JoinAccept): Uint8Array {
   writeUint32(out, 7, accept.devAddr);
   out[11] = (optNeg ? 0x80 : 0) | (rx1DROffset << 4) | rx2DR;
   out[12] = accept.rxDelay;
-  if (accept.cfList !== undefined) encodeCFList(accept.cfList, out, 13);
+  if (accept.cfList !== undefined) writeCFList(accept.cfList, out, 13);
   return out;
 }
 
@@ -78,8 +78,15 @@ export function decodeJoinAccept(content: Uint8Array): JoinAccept {
   return length < 28 ? accept : { ...accept, cfList: decodeCFList(content, cfListAt) };
 }
 
+/** Encodes a CFList as it ends a join-accept: 16 bytes. */
+export function encodeCFList(list: CFList): Uint8Array {
+  const out = new Uint8Array(16);
+  writeCFList(list, out, 0);
+  return out;
+}
+
 // TS001-1.0.4 §6.2.6 and RP002-1.0.4 §2: 15 bytes of content and the CFListType.
-function encodeCFList(list: CFList, out: Uint8Array, offset: number): void {
+function writeCFList(list: CFList, out: Uint8Array, offset: number): void {
   if (list.type === "frequencies") {
     if (list.frequencies.length > 5)
       throw new LoRaWANError("invalid_value", "a CFList has at most 5 frequencies");

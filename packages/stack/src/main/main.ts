@@ -3,6 +3,7 @@ import { ConfigurationError, loadConfiguration } from "../config/load.ts";
 import { SkylarkError } from "../errors/errors.ts";
 import { createLogger, type Logger } from "../log/log.ts";
 import { runDemo } from "./demo.ts";
+import { giveBackFreeMemory } from "./free-memory.ts";
 import { helpText } from "./help.ts";
 import { type Options, options } from "./options.ts";
 import { type RunningStack, startStack } from "./stack.ts";
@@ -20,7 +21,6 @@ if (args.includes("--help")) {
 }
 
 async function run(flags: readonly string[]): Promise<void> {
-  const startedAt = performance.now();
   try {
     const configuration = readConfiguration(flags);
     const logger = createLogger({
@@ -31,7 +31,9 @@ async function run(flags: readonly string[]): Promise<void> {
     });
     const stack = await startStack(configuration, logger);
     stopOnSignals(stack, logger);
-    logger.info("ready", { ...stack.ports, startMs: Math.round(performance.now() - startedAt) });
+    giveBackFreeMemory();
+    // Since the process began, the loading of the program included.
+    logger.info("ready", { ...stack.ports, startMs: Math.round(performance.now()) });
     if (stack.firstStart) announce(stack);
     if (configuration.demo) await runDemo(stack, logger);
   } catch (error) {

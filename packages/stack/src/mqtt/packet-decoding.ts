@@ -53,6 +53,13 @@ export type ClientPacket =
 /** The CONNECT names a protocol or level that this server does not speak. */
 export class UnsupportedProtocol extends Error {}
 
+/** By the first byte, flags included: [MQTT-3.6.1-1]. */
+const acknowledgements: Readonly<Record<number, AcknowledgementPacket["kind"]>> = {
+  64: "puback",
+  80: "pubrec",
+  98: "pubrel",
+  112: "pubcomp",
+};
 const connectType = 1;
 /** Protocol names with their level: MQTT 3.1 and 3.1.1. Bridges set the highest bit of the level. */
 const protocols: Readonly<Record<string, number>> = { MQIsdp: 3, MQTT: 4 };
@@ -73,6 +80,11 @@ export class PacketDecoder {
   }
 
   decode(frame: Buffer): ClientPacket {
+    // One for each message of QoS 1 and two of QoS 2: read here, several times cheaper.
+    const acknowledgement = acknowledgements[frame[0]!];
+    if (acknowledgement !== undefined && frame.length === 4) {
+      return { kind: acknowledgement, packetId: checkedPacketId({ messageId: frame.readUInt16BE(2) }) };
+    }
     if (frame[0]! >> 4 === connectType) checkProtocol(frame);
     this.#packet = undefined;
     try {
@@ -117,8 +129,7 @@ function checkedPacket(packet: Packet, frame: Buffer): ClientPacket {
     case "pubrec":
     case "pubrel":
     case "pubcomp":
-      check(frame.length === 4, "acknowledgement of wrong length");
-      return { kind: packet.cmd, packetId: checkedPacketId(packet) };
+      throw new MalformedPacket("acknowledgement of wrong length");
     case "subscribe": {
       // [MQTT-3.8.3-3]
       check(packet.subscriptions.length > 0, "SUBSCRIBE without a filter");
@@ -179,7 +190,7 @@ function checkedFilter(filter: string): string {
 }
 
 /** [MQTT-2.3.1-1]; the parser gives -1 for one that is cut off. */
-function checkedPacketId({ messageId = 0 }: Packet): number {
+function checkedPacketId({ messageId = 0 }: Pick<Packet, "messageId">): number {
   if (messageId < 1) throw new MalformedPacket("no packet identifier");
   return messageId;
 }

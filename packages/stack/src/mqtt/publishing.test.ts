@@ -126,7 +126,7 @@ describe("mqtt.js as a client", options, () => {
     let next = 0;
     for (let round = 0; next < total; round++) {
       client = await connectClient({ clean: false });
-      if (round === 0) await client.subscribeAsync("up/#", { qos: 2 });
+      if (round === 0) await client.subscribeAsync("up/#", { qos: 1 });
       const until = Math.min(total, next + 50);
       while (next < until) mqtt.backend.send("up/a", `${next++}`);
       await delay(5 + round);

@@ -2,6 +2,8 @@ import type { Clock, Timer } from "../clock/clock.ts";
 
 const resolutionMs = 5;
 const slotCount = 8192;
+/** The lag that was measured counts for half after this. */
+const lagHalfLifeMs = 2000;
 
 /** Many short timers for the price of one: callbacks that fall due within the same 5 ms share a wake-up. */
 export class TimerWheel {
@@ -12,6 +14,7 @@ export class TimerWheel {
   #nextSlot: number;
   #armed: { readonly timer: Timer; readonly slot: number } | undefined;
   #firing = false;
+  #lag: { readonly ms: number; readonly atMs: number } = { ms: 0, atMs: 0 };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,6 +33,12 @@ export class TimerWheel {
     if (!this.#firing && (this.#armed === undefined || slot < this.#armed.slot)) this.#arm(slot);
   }
 
+  /** How late timers have fired lately, beyond the 5 ms. */
+  get lagMs(): number {
+    const sinceMs = this.#clock.monotonicMs() - this.#lag.atMs;
+    return this.#lag.ms * 0.5 ** (sinceMs / lagHalfLifeMs);
+  }
+
   close(): void {
     this.#armed?.timer.cancel();
     this.#armed = undefined;
@@ -44,6 +53,9 @@ export class TimerWheel {
   }
 
   #fire(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const lateMs = this.#armed === undefined ? 0 : nowMs - this.#armed.slot * resolutionMs - resolutionMs;
+    if (lateMs > this.lagMs) this.#lag = { ms: lateMs, atMs: nowMs };
     this.#armed = undefined;
     this.#firing = true;
     // A system timer may fire a fraction of a millisecond early.

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { atMost } from "../component/at-most.ts";
 import type { Clock } from "../clock/clock.ts";
+import { atMost } from "../component/at-most.ts";
 
 /** How often one caller may do something. */
 export interface RateLimitProfile {

@@ -109,6 +109,7 @@ class SqliteStore implements EmbeddedStore {
 
   async backup(path: string): Promise<void> {
     this.#requireOpen();
+    if (this.#path === memoryPath) throw new Error("a store in memory cannot be copied");
     await this.query(anyRow);
     const worker = new Worker(new URL("./sqlite-backup-worker.ts", import.meta.url), {
       workerData: { from: this.#path, to: path },

@@ -1,4 +1,4 @@
-import { type Right, rightName } from "@skylark/api";
+import { Right, rightName } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import { type EntityReference, entityKey, isPlainId, parseEntityKey, sameEntity } from "../entity.ts";
@@ -91,6 +91,10 @@ export interface RightsResolver {
 
 const cachedEntities = 100_000;
 
+/** A gateway that nobody registered is known by its EUI; an admin can watch it under this identifier. */
+const unregisteredGatewayId = /^eui-[0-9a-f]{16}$/;
+const unregisteredGatewayRights: RightSet = new Set([Right.GATEWAY_STATUS_READ, Right.GATEWAY_TRAFFIC_READ]);
+
 export function createRightsResolver(
   load: (entity: EntityReference) => Promise<EntityAccess | undefined>,
   formatUid: (entity: EntityReference) => string,
@@ -105,8 +109,11 @@ export function createRightsResolver(
     options: RightsOptions,
   ): RightSet => {
     if (access === undefined || (access.deletedAt !== undefined && !options.includeDeleted)) {
-      if (caller.isAdmin) throw missingRights[entity.type].notFound(entity.id);
-      return noRights;
+      if (!caller.isAdmin) return noRights;
+      const mayWatch = unregisteredGatewayRights.isSubsetOf(caller.universalRights);
+      if (entity.type === "gateway" && unregisteredGatewayId.test(entity.id) && mayWatch)
+        return unregisteredGatewayRights;
+      throw missingRights[entity.type].notFound(entity.id);
     }
     let ofCaller = known.get(caller);
     if (ofCaller === undefined) {
@@ -133,6 +140,7 @@ export function createRightsResolver(
   const check = (entity: EntityReference, held: RightSet, rights: Iterable<Right>): void => {
     const missing = sortedRights(rights).filter((right) => !held.has(right));
     if (missing.length === 0) return;
+    if (held === unregisteredGatewayRights) throw missingRights[entity.type].notFound(entity.id);
     throw insufficientRights(entity, formatUid(entity), held, missing);
   };
 

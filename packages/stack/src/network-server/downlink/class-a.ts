@@ -1,7 +1,12 @@
-import { type DevAddr, usesSharedFCntDown } from "@skylark/lorawan";
+import {
+  type DevAddr,
+  type KnownMACCommand,
+  limitsConfirmedTransmissions,
+  usesSharedFCntDown,
+} from "@skylark/lorawan";
 import type { Clock } from "../../clock/clock.ts";
 import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
-import type { Reservation, TransmissionResult } from "../../domain/downlink.ts";
+import type { Priority, TransmissionRequest, TransmissionResult } from "../../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { ulid } from "../../domain/ulid.ts";
 import type { EventPublisher, EventSubject } from "../../events/events.ts";
@@ -15,11 +20,13 @@ import * as events from "../events.ts";
 import type { AskFacts } from "../mac/behaviour.ts";
 import { eventOfSent, macDetails } from "../mac/events.ts";
 import { needsRequest } from "../mac/exchange.ts";
-import type { ApplicationServer, GatewayServer } from "../peers.ts";
+import type { ApplicationServer, GatewayServer, NextDownlink } from "../peers.ts";
 import { regionOf } from "../region.ts";
 import type { DeviceWriter } from "../storage/device-store.ts";
 import type { TimerWheel } from "../timer-wheel.ts";
+import { type Attempt, attemptsFor, firstThatSucceeds } from "./attempts.ts";
 import { buildDataDownlink } from "./build-frame.ts";
+import { decideInMs } from "./decision-time.ts";
 import type { OpenWindow } from "./open-window.ts";
 import {
   type MACShare,
@@ -27,11 +34,11 @@ import {
   type PlannedDownlink,
   planDownlink,
   shareOfMACCommands,
+  withoutRequests,
 } from "./plan-downlink.ts";
-import { longestMACPayload, receiveWindows, type SizedWindow, windowsThatFit } from "./receive-windows.ts";
+import { longestMACPayload, receiveWindows, type SizedWindow } from "./receive-windows.ts";
+import { type HeldFrame, transmitInWindows } from "./transmission.ts";
 
-/** What deciding takes beyond the gateway's lead time: a query and a commit under load. */
-const decisionMs = 30;
 const rx2AfterRx1Ms = 1000;
 
 export interface DownlinkCounters {
@@ -43,7 +50,7 @@ export interface DownlinkCounters {
 
 interface Surroundings {
   readonly clock: Clock;
-  readonly wheel: Pick<TimerWheel, "after">;
+  readonly wheel: Pick<TimerWheel, "after" | "lagMs">;
   readonly store: Store;
   readonly writer: DeviceWriter;
   readonly cache: DeviceCache;
@@ -134,12 +141,13 @@ export class ClassADownlinks {
     if (window.isTimed || window.isUsed || entry.window !== window) return;
     const { cache, wheel, clock, gatewayServer } = this.#around;
     const leadMs = window.paths.length === 0 ? 0 : gatewayServer.leadTimeMs({ paths: window.paths });
-    const decideInMs = window.receivedAt + window.rx1DelayMs - leadMs - decisionMs - clock.now();
-    if (decideInMs + decisionMs + rx2AfterRx1Ms < 0) return;
+    const rx1At = window.receivedAt + window.rx1DelayMs;
+    if (rx1At + rx2AfterRx1Ms - leadMs < clock.now()) return;
+    const delayMs = decideInMs(rx1At, leadMs, this.#around);
     window.isTimed = true;
     cache.hold(entry);
     const decide = () => void this.#decide(entry, window);
-    if (decideInMs > 0) wheel.after(decideInMs, decide);
+    if (delayMs > 0) wheel.after(delayMs, decide);
     else decide();
   }
 
@@ -161,48 +169,75 @@ export class ClassADownlinks {
     const { band } = regionOf(entry.settings);
     const windows = windowsOf(band, current, window);
     const facts = this.#askFacts(entry, current, window);
-    const { ids, sessionKeyId } = current.session;
     const maxMACPayloadLength = longestMACPayload(windows);
-    const hasApplicationDownlink = await this.#around.applicationServer.hasDownlink(ids);
-    const share = shareOfMACCommands(window.answers, facts, { maxMACPayloadLength, hasApplicationDownlink });
-    const next =
-      hasApplicationDownlink && share.room >= 0
-        ? await this.#around.applicationServer.nextDownlink({
-            ids,
-            sessionKeyId,
-            minFCnt: minApplicationFCnt(current.counters, current.mac),
-            maxPayloadLength: share.room,
-            receiveClass: "A",
-          })
-        : {};
-    const isWorthwhile =
-      next.downlink !== undefined || share.commands.length > 0 || window.needsAck || window.needsAnswer;
-    if (!isWorthwhile) {
-      if (next.change !== undefined) await commit(this.#around.store, [next.change]);
+    const hasApplicationDownlink = await this.#around.applicationServer.hasDownlink(current.session.ids);
+    const wanted = shareOfMACCommands(window.answers, facts, { maxMACPayloadLength, hasApplicationDownlink });
+    const { share, next } = hasApplicationDownlink
+      ? await this.#nextDownlink(current, wanted)
+      : { share: wanted, next: {} };
+    const { downlink, change } = next;
+    const hasUrgent =
+      downlink !== undefined || window.answers.length > 0 || window.needsAck || window.needsAnswer;
+    if (!hasUrgent && share.commands.length === 0) {
+      if (change !== undefined) await commit(this.#around.store, [change]);
       return;
     }
-    const waits = hasApplicationDownlink && next.downlink === undefined && share.room < 0;
-    const planned = planDownlink(
-      window,
-      { counters: current.counters, facts },
-      waits ? { ...share, isCut: true } : share,
-      next.downlink,
+    const waits = hasApplicationDownlink && downlink === undefined && share.room < 0;
+    const content = (of: MACShare): Content => ({
+      ...planDownlink(
+        window,
+        { counters: current.counters, facts },
+        waits ? { ...of, isCut: true } : of,
+        downlink,
+      ),
+      commands: of.commands,
+    });
+    const attempts = attemptsFor(
+      windows,
+      {
+        whole: content(share),
+        withoutRequests: share.requests.length === 0 ? undefined : content(withoutRequests(share)),
+      },
+      { hasUrgent, isRepeatedAnyway: isRepeatedAnyway(window, current, downlink) },
     );
-    await this.#send({ entry, window, current, planned, share, windows, ...next });
+    await this.#send({ entry, window, current, attempts, ...next });
+  }
+
+  /** What the application has for this window, and the MAC commands that go with it. */
+  async #nextDownlink(
+    { session, counters, mac }: SessionState,
+    wanted: MACShare,
+  ): Promise<{ readonly share: MACShare; readonly next: NextDownlink }> {
+    if (wanted.room < 0) return { share: wanted, next: {} };
+    const take = ({ room, roomAlone }: MACShare) =>
+      this.#around.applicationServer.nextDownlink({
+        ids: session.ids,
+        sessionKeyId: session.sessionKeyId,
+        minFCnt: minApplicationFCnt(counters, mac),
+        maxPayloadLength: room,
+        maxPayloadLengthAlone: roomAlone,
+        receiveClass: "A",
+      });
+    const next = await take(wanted);
+    // A device that leaves requests unanswered is asked again and again: the application must not wait for that.
+    const goesFirst =
+      next.downlink === undefined && wanted.requests.length > 0 && mac.unansweredTimes !== undefined;
+    if (!goesFirst) return { share: wanted, next };
+    const share = withoutRequests(wanted);
+    const alone = await take(share);
+    return alone.downlink === undefined ? { share: wanted, next } : { share, next: alone };
   }
 
   async #send(decided: {
     readonly entry: DeviceEntry;
     readonly window: OpenWindow;
     readonly current: SessionState;
-    readonly planned: PlannedDownlink;
-    readonly share: MACShare;
-    readonly windows: readonly SizedWindow[];
+    readonly attempts: readonly Attempt<Content>[];
     readonly downlink?: EncryptedDownlink;
     readonly change?: StagedChange;
   }): Promise<void> {
-    const { entry, window, current, planned, downlink } = decided;
-    const { events: bus, gatewayServer, store, writer } = this.#around;
+    const { entry, window, current, downlink } = decided;
+    const { events: bus, store, writer } = this.#around;
     const subject: EventSubject = { kind: "device", ids: current.session.ids };
     const correlationIds = [
       ...window.correlationIds,
@@ -212,14 +247,10 @@ export class ClassADownlinks {
     ];
     bus.publish(events.downDataAttempt, subject, () => ({ correlationIds }));
     if (window.paths.length === 0) throw noDownlinkPath();
-    const phyPayload = buildDataDownlink(current.session, current.mac, planned.content);
-    const reservation = gatewayServer.reserve({
-      paths: window.paths,
-      windows: windowsThatFit(decided.windows, planned.macPayloadLength),
-      payloadLength: phyPayload.length,
-      priority: decided.share.commands.length > 0 ? "HIGHEST" : (downlink?.priority ?? "HIGHEST"),
-    });
-    const after: SessionState = { ...current, counters: planned.counters, mac: planned.mac };
+    const held = firstThatSucceeds(decided.attempts, (attempt) =>
+      this.#reserve(current, window, attempt, downlink?.priority),
+    );
+    const after: SessionState = { ...current, counters: held.content.counters, mac: held.content.mac };
     const sessionChange: StagedChange = {
       write: (to) => {
         writer.moveCounters(to, entry.deviceNo, after.counters);
@@ -232,33 +263,48 @@ export class ClassADownlinks {
     try {
       await commit(store, decided.change === undefined ? [sessionChange] : [sessionChange, decided.change]);
     } catch (error) {
-      reservation.cancel();
+      held.reservation.cancel();
       throw error;
     }
     window.isUsed = true;
     this.counters.scheduled++;
     bus.publish(events.downDataSuccess, subject, () => ({ correlationIds }));
-    for (const command of decided.share.commands) {
+    for (const command of held.content.commands) {
       bus.publish(eventOfSent(command), subject, () => macDetails(command, correlationIds));
     }
-    this.#transmit(entry, reservation, { phyPayload, correlationIds, subject, downlink });
+    this.#transmit(entry, held, { correlationIds, subject, downlink });
+  }
+
+  #reserve(
+    { session, mac }: SessionState,
+    { paths }: OpenWindow,
+    { content, windows }: Attempt<Content>,
+    priority: Priority = "HIGHEST",
+  ): HeldDownlink {
+    const phyPayload = buildDataDownlink(session, mac, content.content);
+    const request: TransmissionRequest = {
+      paths,
+      windows,
+      payloadLength: phyPayload.length,
+      priority: content.commands.length > 0 ? "HIGHEST" : priority,
+    };
+    return { content, phyPayload, request, reservation: this.#around.gatewayServer.reserve(request) };
   }
 
   /** The gateway's answer may take seconds: the device's next frame does not wait for it. */
   #transmit(
     entry: DeviceEntry,
-    reservation: Reservation,
+    held: HeldDownlink,
     frame: {
-      readonly phyPayload: Uint8Array;
       readonly correlationIds: readonly string[];
       readonly subject: Extract<EventSubject, { kind: "device" }>;
       readonly downlink: EncryptedDownlink | undefined;
     },
   ): void {
-    const { cache, events: bus, logger } = this.#around;
+    const { cache, events: bus, gatewayServer, logger } = this.#around;
     const { correlationIds, subject, downlink } = frame;
     cache.hold(entry);
-    const done = reservation.transmit(frame.phyPayload, correlationIds).then(async (result) => {
+    const done = transmitInWindows(gatewayServer, held, correlationIds).then(async (result) => {
       if (result === "SUCCESS") {
         this.counters.transmitted++;
         bus.publish(events.transmissionSuccess, subject, () => ({ correlationIds }));
@@ -327,6 +373,23 @@ export class ClassADownlinks {
       statusCountPeriodicity: settings.statusCountPeriodicity ?? statusCountPeriodicity,
     };
   }
+}
+
+/** A downlink as it goes out in one of the attempts. */
+type Content = PlannedDownlink & { readonly commands: readonly KnownMACCommand[] };
+
+interface HeldDownlink extends HeldFrame {
+  readonly content: Content;
+}
+
+/** Devices before LoRaWAN 1.0.4 repeat confirmed uplinks on their own. */
+function isRepeatedAnyway(
+  { needsAck, needsAnswer, answers }: OpenWindow,
+  { mac }: SessionState,
+  downlink: EncryptedDownlink | undefined,
+): boolean {
+  const isOnlyAck = needsAck && !needsAnswer && answers.length === 0 && downlink === undefined;
+  return isOnlyAck && (limitsConfirmedTransmissions(mac.macVersion) || mac.current.nbTrans > 1);
 }
 
 function endOf({ receivedAt, rx1DelayMs }: OpenWindow): number {

@@ -24,6 +24,8 @@ export interface MACShare {
   readonly isCut: boolean;
   /** Bytes left for an application's FRMPayload; negative when the commands take the payload themselves. */
   readonly room: number;
+  /** The same without any commands. */
+  readonly roomAlone: number;
 }
 
 /**
@@ -45,7 +47,16 @@ export function shareOfMACCommands(
   const encoded = encodeMACCommands(commands, "downlink");
   const isCut = commands.length < everything.length;
   const room = encoded.length > maxFOptsLength ? -1 : inPayload - encoded.length;
-  return { commands, requests, encoded, isCut, room };
+  return { commands, requests, encoded, isCut, room, roomAlone: inPayload };
+}
+
+/** The same with answers only. The device is asked later: nothing is pending that it should fetch at once. */
+export function withoutRequests(share: MACShare): MACShare {
+  if (share.requests.length === 0) return share;
+  const commands = share.commands.filter(({ kind }) => kind === "answer");
+  const encoded = encodeMACCommands(commands, "downlink");
+  const room = encoded.length > maxFOptsLength ? -1 : share.roomAlone - encoded.length;
+  return { ...share, commands, requests: [], encoded, room, isCut: false };
 }
 
 function lengthOf(commands: readonly KnownMACCommand[]): number {

@@ -1,11 +1,4 @@
-import {
-  type Band,
-  type CFList,
-  type DevAddr,
-  encodeJoinAccept,
-  type MACVersion,
-  type NetID,
-} from "@skylark/lorawan";
+import { type Band, type CFList, encodeCFList, type MACVersion } from "@skylark/lorawan";
 import type { DeviceSettings, MACParameters, MACState } from "../device.ts";
 import { desiredParameters, factoryParameters, hasFixedChannels, regionOf } from "../region.ts";
 
@@ -52,7 +45,7 @@ function compute(settings: DeviceSettings, defaults: { readonly rx1Delay: number
     channels: cfList === undefined ? factory.channels : desired.channels,
   };
   const mac = { macVersion: settings.macVersion, current, desired, pendingRequests: [], refused: [] };
-  return { factory, desired, mac, ...(cfList === undefined ? {} : { cfList: cfListBytes(cfList) }) };
+  return { factory, desired, mac, ...(cfList === undefined ? {} : { cfList: encodeCFList(cfList) }) };
 }
 
 /** A CFList that takes the device from its factory's channels to the desired ones, where one can. */
@@ -65,19 +58,6 @@ function cfListOf(band: Band, factory: MACParameters, desired: MACParameters): C
   const frequencies = desired.channels.slice(band.uplinkChannels.length).map((each) => each.uplinkFrequency);
   if (!isFactory || frequencies.length === 0 || frequencies.length > 5) return undefined;
   return { type: "frequencies", frequencies };
-}
-
-/** The CFList ends the join-accept that it is encoded in. */
-function cfListBytes(cfList: CFList): Uint8Array {
-  const accept = encodeJoinAccept({
-    joinNonce: 0,
-    netId: 0 as NetID,
-    devAddr: 0 as DevAddr,
-    dlSettings: { optNeg: false, rx1DROffset: 0, rx2DR: 0 },
-    rxDelay: 0,
-    cfList,
-  });
-  return accept.slice(-16);
 }
 
 /** The MAC state of a device activated by personalization. */

@@ -15,8 +15,10 @@ import { commit, type StagedChange, type Store } from "../../store/store.ts";
 import { freshCounters, type Session, type SessionState } from "../device.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
+import { decideInMs } from "../downlink/decision-time.ts";
 import { rankPaths } from "../downlink/paths.ts";
 import { joinAcceptWindows, type SizedWindow } from "../downlink/receive-windows.ts";
+import { transmitInWindows } from "../downlink/transmission.ts";
 import { dataRateNotFound, noDownlinkPath, transmissionFailed, uplinkChannelNotFound } from "../errors.ts";
 import * as events from "../events.ts";
 import type { ApplicationServer, GatewayServer, JoinAnswer, JoinServer } from "../peers.ts";
@@ -31,7 +33,6 @@ const errors = defineErrors("pkg/networkserver");
 const abpJoinRequest = errors.invalidArgument("abp_join_request", "received a join-request from ABP device");
 const rejoinRequest = errors.unavailable("rejoin_request", "rejoin-request handling is not implemented");
 
-const decisionMs = 30;
 const addressTries = 5;
 
 export interface JoinCounters {
@@ -45,7 +46,7 @@ export interface JoinCounters {
 
 interface Surroundings {
   readonly clock: Clock;
-  readonly wheel: Pick<TimerWheel, "after">;
+  readonly wheel: Pick<TimerWheel, "after" | "lagMs">;
   readonly store: Store;
   readonly writer: DeviceWriter;
   readonly cache: DeviceCache;
@@ -216,11 +217,11 @@ export class JoinRequests {
 
   /** The gateways that heard the request are ranked as late as possible: copies may still come in. */
   #time(round: Round, windows: readonly SizedWindow[], accept: JoinAccept): void {
-    const { wheel, clock, gatewayServer } = this.#around;
+    const { wheel, gatewayServer } = this.#around;
     const { receivedAt } = round.receptions[0]!;
     const leadMs = gatewayServer.leadTimeMs({ paths: round.receptions });
-    const decideInMs = receivedAt + windows[0]!.delayMs - leadMs - decisionMs - clock.now();
-    wheel.after(decideInMs, () => void this.#send(round, windows, accept));
+    const delayMs = decideInMs(receivedAt + windows[0]!.delayMs, leadMs, this.#around);
+    wheel.after(delayMs, () => void this.#send(round, windows, accept));
   }
 
   async #send(round: Round, windows: readonly SizedWindow[], accept: JoinAccept): Promise<void> {
@@ -232,14 +233,11 @@ export class JoinRequests {
     try {
       const paths = rankPaths(round.receptions, round.uplink.dataRate);
       if (paths.length === 0) throw noDownlinkPath();
-      const reservation = gatewayServer.reserve({
-        paths,
-        windows,
-        payloadLength: phyPayload.length,
-        priority: "HIGHEST",
-      });
+      const request = { paths, windows, payloadLength: phyPayload.length, priority: "HIGHEST" } as const;
+      const reservation = gatewayServer.reserve(request);
       bus.publish(events.downJoinSuccess, subject, () => ({ correlationIds }));
-      const result = await reservation.transmit(phyPayload, correlationIds);
+      const held = { phyPayload, request, reservation };
+      const result = await transmitInWindows(gatewayServer, held, correlationIds);
       if (result === "SUCCESS") {
         this.counters.sent++;
         bus.publish(events.transmissionSuccess, subject, () => ({ correlationIds }));

@@ -1,3 +1,4 @@
+import type { MACRequest } from "@skylark/lorawan";
 import type { DeviceChannel, MACState } from "../device.ts";
 import { hasFixedChannels } from "../region.ts";
 import { accept, type NetworkBehaviour, refuse } from "./behaviour.ts";
@@ -25,17 +26,48 @@ export const newChannel: NetworkBehaviour<"newChannel"> = {
   handleAnswer: (mac, answer, [request]) => {
     if (request === undefined) return { mac };
     if (!answer.frequencyAck || !answer.dataRateAck) return refuse(mac, refusal(request.channelIndex));
-    return accept(mac, {
-      channels: withChannel(mac, request.channelIndex, {
-        uplinkFrequency: request.frequency,
-        downlinkFrequency: request.frequency,
-        minDataRateIndex: request.minDataRateIndex,
-        maxDataRateIndex: request.maxDataRateIndex,
-        enableUplink: request.frequency !== 0,
-      }),
-    });
+    return accept(mac, { channels: withChannel(mac, request.channelIndex, asDefined(request)) });
   },
 };
+
+/**
+ * The index of a channel that the device was asked to define and has not spoken of; -1 when there is none. Devices use
+ * a new channel at once, and those before LoRaWAN 1.1 do not repeat an answer that was lost.
+ */
+export function unansweredChannelIndex(mac: MACState, frequency: number): number {
+  for (const { name, fields } of mac.pendingRequests) {
+    if (name === "newChannel" && fields.frequency === frequency) return fields.channelIndex as number;
+  }
+  if (mac.unansweredTimes === undefined) return -1;
+  return mac.desired.channels.findIndex(
+    ({ uplinkFrequency }, index) =>
+      uplinkFrequency === frequency &&
+      mac.current.channels[index]?.uplinkFrequency !== frequency &&
+      !mac.refused.includes(refusal(index)),
+  );
+}
+
+/** A device that sends on a channel has it, whether it said so or not. */
+export function withChannelInUse(mac: MACState, channelIndex: number, frequency: number): MACState {
+  const wanted = mac.desired.channels[channelIndex];
+  const isKnown = mac.current.channels[channelIndex]?.uplinkFrequency === frequency;
+  if (isKnown || wanted?.uplinkFrequency !== frequency) return mac;
+  const channel = asDefined({ ...wanted, frequency });
+  return { ...mac, current: { ...mac.current, channels: withChannel(mac, channelIndex, channel) } };
+}
+
+/** TS001-1.0.4 §5.6: the downlink frequency is the uplink's until DlChannelReq changes it. */
+function asDefined(
+  request: Pick<MACRequest<"newChannel">, "frequency" | "minDataRateIndex" | "maxDataRateIndex">,
+): DeviceChannel {
+  return {
+    uplinkFrequency: request.frequency,
+    downlinkFrequency: request.frequency,
+    minDataRateIndex: request.minDataRateIndex,
+    maxDataRateIndex: request.maxDataRateIndex,
+    enableUplink: request.frequency !== 0,
+  };
+}
 
 function isSame(a: DeviceChannel | undefined, b: DeviceChannel): boolean {
   return (

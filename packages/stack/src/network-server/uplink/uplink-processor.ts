@@ -18,6 +18,7 @@ import { rankPaths } from "../downlink/paths.ts";
 import * as events from "../events.ts";
 import { eventOfOccurrence, macDetails } from "../mac/events.ts";
 import { answerRepeatedRequests, type HandledCommands, handleMACCommands } from "../mac/exchange.ts";
+import { withChannelInUse } from "../mac/new-channel.ts";
 import type { ApplicationServer } from "../peers.ts";
 import { factoryParameters } from "../region.ts";
 import type { DeviceWriter } from "../storage/device-store.ts";
@@ -91,7 +92,8 @@ export class UplinkProcessor {
     const decoded = await waiting.decoded;
     const restarted = frame.verdict === "restarted" ? restart(before, entry) : before;
     const handled = handleMACCommands(restarted.mac, frame.commands, factsOf(waiting));
-    const answersConfirmed = handled.mac.pendingConfirmedFCnt;
+    const mac = withChannelInUse(handled.mac, verified.channelIndex, waiting.round.uplink.frequency);
+    const answersConfirmed = mac.pendingConfirmedFCnt;
     const after: SessionState = {
       session: before.session,
       counters: {
@@ -102,7 +104,7 @@ export class UplinkProcessor {
         nextNFCntDown: restarted.counters.nextNFCntDown,
         nextAFCntDown: restarted.counters.nextAFCntDown,
       },
-      mac: answersConfirmed === undefined ? handled.mac : withoutPendingConfirmed(handled.mac),
+      mac: answersConfirmed === undefined ? mac : withoutPendingConfirmed(mac),
     };
     const uplink = applicationUplink(waiting);
     const changes = [

@@ -10,6 +10,7 @@ import type { GatewayUplink } from "../../domain/uplink.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { SessionState } from "../device.ts";
 import { dataRateNotFound, uplinkChannelNotFound } from "../errors.ts";
+import { unansweredChannelIndex } from "../mac/new-channel.ts";
 import { regionOf } from "../region.ts";
 import { type CounterVerdict, fingerprintOf, judgeCounter } from "./frame-counter.ts";
 import type { MatchableDevice, MatchedFrame } from "./match.ts";
@@ -48,7 +49,7 @@ export function verifyFrame<Device extends MatchableDevice>(
 ): Verification<Device> {
   const { mac } = matched.sessionState;
   const { band } = regionOf(matched.device.settings);
-  const channelIndex = channelIndexOf(mac.current.channels, uplink.frequency);
+  const channelIndex = channelIndexOf(mac, uplink.frequency);
   if (channelIndex < 0) return { refusedBecause: uplinkChannelNotFound() };
   const dataRateIndex = findUplinkDataRateIndex(band, uplink.dataRate);
   if (dataRateIndex === undefined) return { refusedBecause: dataRateNotFound() };
@@ -68,11 +69,12 @@ export function verifyFrame<Device extends MatchableDevice>(
   };
 }
 
-function channelIndexOf(channels: SessionState["mac"]["current"]["channels"], frequency: number): number {
+function channelIndexOf(mac: SessionState["mac"], frequency: number): number {
+  const { channels } = mac.current;
   for (let index = 0; index < channels.length; index++) {
     if (channels[index]!.uplinkFrequency === frequency) return index;
   }
-  return -1;
+  return unansweredChannelIndex(mac, frequency);
 }
 
 // LoRaWAN 1.1 §4.4.1.

@@ -86,7 +86,16 @@ export class SandboxProcess {
     // Nothing of the server's environment: it may hold secrets, and NODE_OPTIONS would undo the permissions.
     this.#child = spawn(
       process.execPath,
-      ["--permission", "--allow-addons", ...reads, "--no-warnings", "-r", preload, entry, JSON.stringify(settings)],
+      [
+        "--permission",
+        "--allow-addons",
+        ...reads,
+        "--no-warnings",
+        "-r",
+        preload,
+        entry,
+        JSON.stringify(settings),
+      ],
       { cwd: folder, env: {}, stdio: ["pipe", "pipe", "ignore"] },
     );
     this.#child.stdout!.on("data", (chunk: Buffer) => this.#handleData(chunk));

@@ -167,6 +167,7 @@ export class BatchReader {
   readonly #doubles: Float64Array;
   readonly #buffer: ArrayBuffer;
   readonly #end: number;
+  #copy: Uint8Array | undefined;
   #record = batchHead;
   #following = batchHead;
 
@@ -204,11 +205,15 @@ export class BatchReader {
     return this.#doubles[this.#record + recordHead + uplinkFields + signalFields * antenna + index]!;
   }
 
-  /** Of an uplink: a copy, because the batch goes back to the worker. */
+  /**
+   * Of an uplink: a view of a copy, because the batch goes back to the worker. One copy for all payloads of a batch: an
+   * ArrayBuffer for each would cost the garbage collector more than all the rest of a frame.
+   */
   payload(): Uint8Array {
     const signals = this.field(8);
     const start = (this.#record + recordHead + uplinkFields + signalFields * signals) * 8;
-    return new Uint8Array(this.#buffer.slice(start, start + this.field(9)));
+    this.#copy ??= new Uint8Array(this.#buffer.slice(0, this.#end * 8));
+    return this.#copy.subarray(start, start + this.field(9));
   }
 
   text(index: number): string {

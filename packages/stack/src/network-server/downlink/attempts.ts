@@ -1,0 +1,110 @@
+import { timeOnAirUs } from "@skylark/lorawan";
+import { SkylarkError } from "../../errors/errors.ts";
+import { type SizedWindow, windowsThatFit } from "./receive-windows.ts";
+
+/** RX2 is slow when a frame occupies the gateway this many times as long in it as in RX1. */
+const slowFactor = 4;
+
+/** Something to send, and in which windows to try it. */
+export interface Attempt<Content> {
+  readonly content: Content;
+  /** In order of preference; none when the content fits in no window. */
+  readonly windows: readonly SizedWindow[];
+  /** Left out when the gateways were only busy before. */
+  readonly unlessBusy: boolean;
+}
+
+export interface Fillable {
+  readonly macPayloadLength: number;
+}
+
+/** What a device can do without until its next uplink. */
+export interface Urgency {
+  /** There is more than MAC requests to send. */
+  readonly hasUrgent: boolean;
+  /** There is no more than an acknowledgment, and the device sends its uplink again without it. */
+  readonly isRepeatedAnyway: boolean;
+}
+
+/**
+ * In what order the windows are tried. A gateway sends one frame at a time, and in a slow RX2 it could have
+ * acknowledged dozens of uplinks in RX1. So when gateways are busy, requests of the network make way for what is
+ * urgent, and neither they nor acknowledgments of uplinks that are repeated anyway go to a slow RX2.
+ */
+export function attemptsFor<Content extends Fillable>(
+  windows: readonly SizedWindow[],
+  contents: { readonly whole: Content; readonly withoutRequests: Content | undefined },
+  urgency: Urgency,
+): readonly Attempt<Content>[] {
+  const { whole, withoutRequests } = contents;
+  const [rx1, rx2] = [
+    windows.filter(({ window }) => window === 1),
+    windows.filter(({ window }) => window === 2),
+  ];
+  const attempt = (
+    content: Content,
+    among: readonly SizedWindow[],
+    unlessBusy = false,
+  ): Attempt<Content> => ({
+    content,
+    windows: windowsThatFit(among, content.macPayloadLength),
+    unlessBusy,
+  });
+  if (withoutRequests !== undefined && urgency.hasUrgent) {
+    return [
+      attempt(whole, rx1),
+      ...attemptsFor(windows, { whole: withoutRequests, withoutRequests: undefined }, urgency),
+    ];
+  }
+  const canWait = !urgency.hasUrgent || urgency.isRepeatedAnyway;
+  if (!canWait || !isSlow(windows, whole)) return [attempt(whole, windows)];
+  return [attempt(whole, rx1), attempt(whole, rx2, true)];
+}
+
+function isSlow([rx1, rx2]: readonly SizedWindow[], { macPayloadLength }: Fillable): boolean {
+  if (rx1 === undefined || rx2 === undefined) return false;
+  // MHDR and MIC.
+  const payloadLength = macPayloadLength + 5;
+  const inRx1 = timeOnAirUs({ dataRate: rx1.dataRate, payloadLength });
+  return timeOnAirUs({ dataRate: rx2.dataRate, payloadLength }) >= slowFactor * inRx1;
+}
+
+/** What the first attempt that succeeds gives; throws what the last one was refused for. */
+export function firstThatSucceeds<Content, Result>(
+  attempts: readonly Attempt<Content>[],
+  attemptOne: (attempt: Attempt<Content>) => Result,
+): Result {
+  let refusal: unknown;
+  for (const attempt of attempts) {
+    if (attempt.windows.length === 0) continue;
+    if (attempt.unlessBusy && refusal !== undefined && isOnlyBusy(refusal)) continue;
+    try {
+      return attemptOne(attempt);
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+/** Whether every gateway refused because it sends something else at that time. */
+export function isOnlyBusy(refusal: unknown): boolean {
+  if (!(refusal instanceof SkylarkError)) return false;
+  const reasons = refusal.details.flatMap(({ value }) => reasonsOf(value));
+  return reasons.length > 0 && reasons.every((reason) => reason === "conflict");
+}
+
+/** The names at the ends of nested ErrorDetails of the API. */
+function reasonsOf(details: object): readonly string[] {
+  const { cause, path_errors, details: further, name } = details as ErrorJson;
+  if (cause !== undefined) return reasonsOf(cause);
+  const nested = [...(path_errors ?? []), ...(further ?? [])];
+  return nested.length > 0 ? nested.flatMap(reasonsOf) : name === undefined ? [] : [name];
+}
+
+interface ErrorJson {
+  readonly name?: string;
+  readonly cause?: object;
+  readonly path_errors?: readonly object[];
+  readonly details?: readonly object[];
+}
