@@ -11,6 +11,9 @@ export interface StackProcess {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly udpPort: number;
+  /** 0 without a certificate. */
+  readonly httpTlsPort: number;
+  readonly mqttTlsPort: number;
   readonly adminKey: string;
   /** Lines of the log so far. */
   readonly log: readonly string[];
@@ -37,17 +40,44 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-/** Starts the stack and waits until it is ready. */
-export async function startStackProcess(options: StackProcessOptions = {}): Promise<StackProcess> {
-  const dataDirectory = options.dataDirectory ?? temporaryDirectory();
-  const flags = [
+function freePorts(dataDirectory: string): string[] {
+  return [
     `--data-dir=${dataDirectory}`,
     "--http.listen=127.0.0.1:0",
     "--as.mqtt.listen=127.0.0.1:0",
     "--gs.udp.listen=127.0.0.1:0",
     "--log.format=json",
-    ...(options.flags ?? []),
   ];
+}
+
+/** How a start ended that could not succeed. */
+export interface FailedStart {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+/** Starts the stack with what it must refuse; fails when it is ready all the same. */
+export async function startFailingStack(
+  flags: readonly string[],
+  { dataDirectory = temporaryDirectory(), env = {} }: Pick<StackProcessOptions, "dataDirectory" | "env"> = {},
+): Promise<FailedStart> {
+  const child = spawn(process.execPath, [main, ...freePorts(dataDirectory), ...flags], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    if (text.includes('"message":"ready"')) child.kill("SIGKILL");
+  });
+  await once(child, "close");
+  return { code: child.exitCode, stderr };
+}
+
+/** Starts the stack and waits until it is ready. */
+export async function startStackProcess(options: StackProcessOptions = {}): Promise<StackProcess> {
+  const dataDirectory = options.dataDirectory ?? temporaryDirectory();
+  const flags = [...freePorts(dataDirectory), ...(options.flags ?? [])];
   const child = spawn(process.execPath, ["-r", preload, main, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
@@ -78,6 +108,8 @@ interface Ports {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly udpPort: number;
+  readonly httpTlsPort: number;
+  readonly mqttTlsPort: number;
 }
 
 function untilReady(child: ChildProcess, log: string[]): Promise<Ports> {
@@ -91,6 +123,8 @@ function untilReady(child: ChildProcess, log: string[]): Promise<Ports> {
         httpPort: Number(record.http),
         mqttPort: Number(record.mqtt),
         udpPort: Number(record.udp),
+        httpTlsPort: Number(record.httpTls ?? 0),
+        mqttTlsPort: Number(record.mqttTls ?? 0),
       });
     };
     createInterface({ input: child.stdout! }).on("line", read);

@@ -12,6 +12,7 @@ const needed: readonly SystemProgram[] = [
   { program: "mosquitto_sub", debianPackage: "mosquitto-clients" },
   { program: "mosquitto_pub", debianPackage: "mosquitto-clients" },
   { program: "curl", debianPackage: "curl" },
+  { program: "openssl", debianPackage: "openssl" },
 ];
 
 /** Installs what is missing through apt-get where that is allowed; otherwise names it and throws. */

@@ -21,11 +21,22 @@ function stripAll() {
     const source = fs.readFileSync(join(packages, file), "utf8");
     const path = strippedPath(source);
     current.add(path);
-    if (!fs.existsSync(path)) writeWhole(path, stripTypeScriptTypes(source));
+    if (fs.existsSync(path)) continue;
+    const stripped = stripIfValid(source);
+    if (stripped !== undefined) writeWhole(path, stripped);
   }
   for (const name of fs.readdirSync(cache)) {
     const path = join(cache, name);
     if (name.endsWith(".js") && !current.has(path)) fs.rmSync(path, { force: true });
+  }
+}
+
+/** What is wrong with a file is said by Node once the file is loaded. */
+function stripIfValid(source) {
+  try {
+    return stripTypeScriptTypes(source);
+  } catch {
+    return undefined;
   }
 }
 

@@ -11,7 +11,7 @@ import { parseEUI64 } from "../ids/eui64.ts";
 import { parseNetID } from "../ids/net-id.ts";
 import { encodeDataFrame } from "./data-frame.ts";
 import { appendMIC, encodeMIC, withoutMIC } from "./envelope.ts";
-import { decodeJoinAccept, encodeJoinAccept, type JoinAccept } from "./join-accept.ts";
+import { decodeJoinAccept, encodeCFList, encodeJoinAccept, type JoinAccept } from "./join-accept.ts";
 import { decodePHYPayload, encodePHYPayload, type PHYPayload } from "./phy-payload.ts";
 
 function refuses(code: string, run: () => unknown): void {
@@ -256,6 +256,7 @@ for (const [name, wire, meaning] of accepts) {
     assert.deepEqual(decodeJoinAccept(parseHex(wire)), meaning);
     assert.deepEqual(decodeJoinAccept(parseHex(`${wire}01020304`)), meaning);
     assert.equal(formatHex(encodeJoinAccept(meaning)), `20${wire}`);
+    if (meaning.cfList !== undefined) assert.equal(formatHex(encodeCFList(meaning.cfList)), wire.slice(-32));
   });
 }
 

@@ -17,7 +17,7 @@ export function ulid(now: number = Date.now()): string {
     position = 0;
   }
   for (let index = 10; index < 26; index++) text[index] = alphabet[pool[position++]! & 31]!;
-  return text.latin1Slice(0, 26);
+  return text.toString("latin1");
 }
 
 function writeTime(now: number): void {

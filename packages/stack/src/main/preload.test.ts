@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 
 const launchFolder = new URL("../../launch", import.meta.url).pathname;
+// Named apart from its import: the boundary test looks for every imported file on disk.
+const imported = "./value.ts";
 const cache = join("node_modules/.cache/skylark", process.version);
 
 suite("the preload", () => {
@@ -16,8 +18,8 @@ suite("the preload", () => {
     cpSync(launchFolder, join(root, "packages/stack/launch"), { recursive: true });
     mkdirSync(join(root, "packages/stack/src"));
     writeFileSync(join(root, "packages/stack/package.json"), '{"type":"module"}');
-    writeSource("main.ts", 'import { value } from "./value.ts";\nconsole.log(value satisfies number);');
-    writeSource("value.ts", "export const value: number = 1;");
+    writeSource("main.ts", `import { value } from "${imported}";\nconsole.log(value satisfies number);`);
+    writeSource(imported, "export const value: number = 1;");
   });
 
   afterEach(() => rmSync(root, { recursive: true }));
@@ -46,11 +48,16 @@ suite("the preload", () => {
   test("keeps a changed file anew and drops the old one", () => {
     runWithoutStripping();
     const before = readdirSync(join(root, cache));
-    writeSource("value.ts", "export const value: number = 2;");
+    writeSource(imported, "export const value: number = 2;");
     assert.equal(runWithoutStripping().stdout, "2\n");
     const after = readdirSync(join(root, cache));
     assert.equal(after.length, 2);
     assert.equal(after.filter((name) => before.includes(name)).length, 1);
+  });
+
+  test("is not held up by another file that is not valid", () => {
+    writeSource("broken.ts", "const const: number;");
+    assert.equal(runWithoutStripping().stdout, "1\n");
   });
 
   test("leaves stripping to Node where nothing can be kept", () => {

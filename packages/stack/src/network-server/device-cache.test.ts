@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DevAddr, devAddr } from "@skylark/lorawan";
+import { type DevAddr, devAddr, parseEUI64 } from "@skylark/lorawan";
 import { type DeviceState, freshCounters } from "./device.ts";
 import { DeviceCache } from "./device-cache.ts";
+import type { DeviceEntry } from "./device-entry.ts";
 import { personalizedMACState } from "./join/join-parameters.ts";
 import { abpSettings } from "./network-server.fixture.ts";
 import { keysOf } from "./simulated-device.fixture.ts";
@@ -44,7 +45,7 @@ class SlowReader implements DeviceReader {
   async findByIds({ deviceId }: { readonly deviceId: string }): Promise<StoredDevice | undefined> {
     return this.devices.find(({ ids }) => ids.deviceId === deviceId);
   }
-  findByEuis = async (): Promise<undefined> => undefined;
+  findByEuis = async (): Promise<StoredDevice | undefined> => undefined;
   findByDevEui = async (): Promise<undefined> => undefined;
   findRegistered = async (): Promise<undefined> => undefined;
   listApplication = async (): Promise<[]> => [];
@@ -52,6 +53,12 @@ class SlowReader implements DeviceReader {
 }
 
 const [a, b] = [devAddr(1), devAddr(2)];
+
+async function load(cache: DeviceCache, address: DevAddr): Promise<readonly DeviceEntry[]> {
+  const loading = cache.loadDevAddr(address);
+  assert.ok(loading !== undefined);
+  return loading;
+}
 
 test("asks for the addresses of one moment together, and for each only once", async () => {
   const reader = new SlowReader();
@@ -74,7 +81,7 @@ test("has one entry for a device, whichever way it is found", async () => {
   reader.devices = [stored(1, a)];
   const cache = new DeviceCache(reader, 100);
   const held = await cache.holdByIds(reader.devices[0]!.ids);
-  const [entry] = await cache.loadDevAddr(a);
+  const [entry] = await load(cache, a);
   assert.equal(entry, held);
   assert.equal(cache.peek(entry!.ids), entry);
 });
@@ -86,7 +93,7 @@ test("asks again when a session came up while the store was answering", async ()
     reader.devices = [stored(1, a)];
     cache.forgetAddress(a);
   };
-  assert.equal((await cache.loadDevAddr(a)).length, 1);
+  assert.equal((await load(cache, a)).length, 1);
   assert.equal(reader.asked.length, 2);
 });
 
@@ -102,7 +109,7 @@ test("does not believe what the store said of a device that changed and left mea
     held!.state = { current: changed };
     cache.release(held!);
   };
-  const [entry] = await cache.loadDevAddr(a);
+  const [entry] = await load(cache, a);
   assert.equal(entry?.state.current?.counters.fCntUp, 5);
 });
 
@@ -110,7 +117,7 @@ test("drops devices with the address that kept them, unless they are at work", a
   const reader = new SlowReader();
   reader.devices = Array.from({ length: 5 }, (_, index) => stored(index + 1, devAddr(index + 1)));
   const cache = new DeviceCache(reader, 2);
-  const [first] = await cache.loadDevAddr(devAddr(1));
+  const [first] = await load(cache, devAddr(1));
   cache.hold(first!);
   for (let address = 2; address <= 5; address++) await cache.loadDevAddr(devAddr(address));
   assert.equal(cache.deviceCount, 3);
@@ -118,6 +125,46 @@ test("drops devices with the address that kept them, unless they are at work", a
   cache.release(first!);
   assert.equal(cache.deviceCount, 2);
   assert.equal(cache.peek(first!.ids), undefined);
+});
+
+test("keeps devices in memory however many addresses of strangers are heard", async () => {
+  const reader = new SlowReader();
+  reader.devices = [stored(1, devAddr(1)), stored(2, devAddr(2))];
+  const cache = new DeviceCache(reader, 2);
+  await Promise.all([load(cache, devAddr(1)), load(cache, devAddr(2))]);
+  await Promise.all(Array.from({ length: 100 }, (_, index) => load(cache, devAddr(1000 + index))));
+  assert.equal(cache.deviceCount, 2);
+  assert.equal(cache.byDevAddr(devAddr(1))?.length, 1);
+  assert.deepEqual(cache.byDevAddr(devAddr(1000)), []);
+});
+
+test("takes no more questions than the store can be asked at once", async () => {
+  const cache = new DeviceCache(new SlowReader(), 100);
+  const loads = Array.from({ length: 20_001 }, (_, index) => cache.loadDevAddr(devAddr(index)));
+  assert.equal(loads.at(-1), undefined);
+  assert.deepEqual(await loads[20_000 - 1], []);
+  assert.ok(cache.loadDevAddr(devAddr(30_000)) !== undefined);
+});
+
+test("does not take EUIs for unknown that were registered while the store was answering", async () => {
+  const reader = new SlowReader();
+  const cache = new DeviceCache(reader, 100);
+  const euis = { joinEui: parseEUI64("00000000000000AA"), devEui: parseEUI64("00000000000000DD") };
+  const device = { ...stored(1, a), ids: { ...stored(1, a).ids, ...euis } };
+  let asked = 0;
+  let answer: StoredDevice | undefined;
+  reader.findByEuis = async () => {
+    asked++;
+    const found = answer;
+    await new Promise((resolve) => setImmediate(resolve));
+    return found;
+  };
+  const first = cache.holdByEuis(euis);
+  answer = device;
+  cache.deviceAppeared(device.ids);
+  assert.equal(await first, undefined);
+  assert.equal((await cache.holdByEuis(euis))?.deviceNo, 1);
+  assert.equal(asked, 2);
 });
 
 test("runs the tasks of a device one after another, failures included", async () => {

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import { atMost } from "../component/at-most.ts";
 import { type EndDeviceIdentifiers, endDeviceKey } from "../domain/identifiers.ts";
 import { DeviceEntry } from "./device-entry.ts";
+import { tooManyLookups } from "./errors.ts";
 import type { DeviceReader, StoredDevice } from "./storage/device-store.ts";
 
 interface AddressLoad {
@@ -11,10 +12,23 @@ interface AddressLoad {
   isStale: boolean;
 }
 
+/** Addresses and EUIs that nobody has are remembered in bounded numbers: strangers can think of any. */
+const maxUnknownAddresses = 50_000;
+const maxUnknownEuis = 20_000;
+/** Questions to the store that may be waiting at once; strangers' frames must not keep it from the others' work. */
+const maxAddressLoads = 20_000;
+const maxEuiReads = 500;
+
 /** Devices in memory, found by the addresses of their sessions; addresses without a device are remembered too. */
 export class DeviceCache {
   readonly #reader: DeviceReader;
   readonly #addresses: LRUCache<DevAddr, readonly DeviceEntry[]>;
+  readonly #unknownAddresses = new LRUCache<DevAddr, true>({ max: maxUnknownAddresses });
+  readonly #unknownEuis = new LRUCache<string, true>({ max: maxUnknownEuis });
+  readonly #euiReads = new Map<
+    string,
+    { readonly found: Promise<StoredDevice | undefined>; isStale: boolean }
+  >();
   readonly #byNo = new Map<number, DeviceEntry>();
   readonly #byIds = new Map<string, DeviceEntry>();
   readonly #loads = new Map<DevAddr, AddressLoad>();
@@ -35,13 +49,17 @@ export class DeviceCache {
 
   /** The devices with a session of this address; undefined when that is not known here. */
   byDevAddr(devAddr: DevAddr): readonly DeviceEntry[] | undefined {
-    return this.#addresses.get(devAddr);
+    return this.#addresses.get(devAddr) ?? (this.#unknownAddresses.get(devAddr) ? nobody : undefined);
   }
 
-  /** The same from the store; addresses asked for in one turn of the event loop share a query. */
-  loadDevAddr(devAddr: DevAddr): Promise<readonly DeviceEntry[]> {
+  /**
+   * The same from the store; addresses asked for in one turn of the event loop share a query. Undefined when too many
+   * are being asked for already.
+   */
+  loadDevAddr(devAddr: DevAddr): Promise<readonly DeviceEntry[]> | undefined {
     const known = this.#loads.get(devAddr);
     if (known !== undefined) return known.loaded.promise;
+    if (this.#loads.size >= maxAddressLoads) return undefined;
     const load: AddressLoad = { loaded: Promise.withResolvers(), isStale: false };
     this.#loads.set(devAddr, load);
     if (this.#queued.push(devAddr) === 1) setImmediate(() => void this.#loadQueued());
@@ -60,14 +78,15 @@ export class DeviceCache {
       : this.hold(this.peek(ids)!);
   }
 
-  /** Held for the caller, who has to release it. */
+  /** Held for the caller, who has to release it. Throws when too many are being looked for already. */
   holdByEuis(euis: { readonly joinEui: EUI64; readonly devEui: EUI64 }): Promise<DeviceEntry | undefined> {
-    return this.#holdRead(() => this.#reader.findByEuis(euis));
+    const key = `${euis.joinEui} ${euis.devEui}`;
+    return this.#holdByEui(key, () => this.#reader.findByEuis(euis));
   }
 
-  /** Held for the caller, who has to release it. */
+  /** Held for the caller, who has to release it. Throws when too many are being looked for already. */
   holdByDevEui(devEui: EUI64): Promise<DeviceEntry | undefined> {
-    return this.#holdRead(() => this.#reader.findByDevEui(devEui));
+    return this.#holdByEui(devEui, () => this.#reader.findByDevEui(devEui));
   }
 
   hold(entry: DeviceEntry): DeviceEntry {
@@ -83,10 +102,20 @@ export class DeviceCache {
     if (this.#readsUnderWay > 0) this.#leftDuringRead.add(entry.deviceNo);
   }
 
+  /** To be called once a new device is committed. */
+  deviceAppeared({ joinEui, devEui }: EndDeviceIdentifiers): void {
+    if (devEui === undefined) return;
+    for (const key of [devEui, `${joinEui} ${devEui}`]) {
+      this.#unknownEuis.delete(key);
+      const read = this.#euiReads.get(key);
+      if (read !== undefined) read.isStale = true;
+    }
+  }
+
   /** To be called once a session is committed. */
   sessionAppeared(devAddr: DevAddr, entry: DeviceEntry): void {
     this.#markStale(devAddr);
-    const known = this.#addresses.get(devAddr);
+    const known = this.byDevAddr(devAddr);
     if (known !== undefined && !known.includes(entry)) this.#setAddress(devAddr, [...known, entry]);
   }
 
@@ -106,6 +135,7 @@ export class DeviceCache {
   forgetAddress(devAddr: DevAddr): void {
     this.#markStale(devAddr);
     this.#addresses.delete(devAddr);
+    this.#unknownAddresses.delete(devAddr);
   }
 
   /** The device is gone from the store. */
@@ -135,6 +165,12 @@ export class DeviceCache {
 
   /** Holds the new entries before the old list is disposed of, so that what is in both stays. */
   #setAddress(devAddr: DevAddr, entries: readonly DeviceEntry[]): void {
+    if (entries.length === 0) {
+      this.#addresses.delete(devAddr);
+      this.#unknownAddresses.set(devAddr, true);
+      return;
+    }
+    this.#unknownAddresses.delete(devAddr);
     for (const entry of entries) this.hold(entry);
     this.#addresses.set(devAddr, entries);
   }
@@ -165,6 +201,33 @@ export class DeviceCache {
     this.#loads.delete(devAddr);
     this.#setAddress(devAddr, entries);
     load.loaded.resolve(entries);
+  }
+
+  async #holdByEui(
+    key: string,
+    find: () => Promise<StoredDevice | undefined>,
+  ): Promise<DeviceEntry | undefined> {
+    if (this.#unknownEuis.get(key)) return undefined;
+    return this.#holdRead(() => this.#findByEui(key, find));
+  }
+
+  /** Frames with one EUI that come in together share a query. */
+  #findByEui(key: string, find: () => Promise<StoredDevice | undefined>): Promise<StoredDevice | undefined> {
+    const known = this.#euiReads.get(key);
+    if (known !== undefined && !known.isStale) return known.found;
+    if (this.#euiReads.size >= maxEuiReads) throw tooManyLookups();
+    const read = { found: find(), isStale: false };
+    this.#euiReads.set(key, read);
+    read.found.then(
+      (device) => {
+        if (this.#euiReads.get(key) === read) this.#euiReads.delete(key);
+        if (device === undefined && !read.isStale) this.#unknownEuis.set(key, true);
+      },
+      () => {
+        if (this.#euiReads.get(key) === read) this.#euiReads.delete(key);
+      },
+    );
+    return read.found;
   }
 
   async #holdRead(find: () => Promise<StoredDevice | undefined>): Promise<DeviceEntry | undefined> {
@@ -199,6 +262,8 @@ export class DeviceCache {
     return entry;
   }
 }
+
+const nobody: readonly DeviceEntry[] = [];
 
 /** By the sessions that the entries have now, which may be newer than what the store said. */
 function groupByAddress(entries: readonly DeviceEntry[]): Map<DevAddr, DeviceEntry[]> {

@@ -1,4 +1,4 @@
-import { defineErrors } from "../errors/errors.ts";
+import { defineErrors, SkylarkError } from "../errors/errors.ts";
 
 // Errors that more than one part of the server has reason to give; the others stand beside their throw.
 const errors = defineErrors("pkg/networkserver");
@@ -13,3 +13,12 @@ export const transmissionFailed = errors.unknown(
   "transmission",
   "downlink transmission failed with result `{result}`",
 );
+
+export const tooManyLookups = errors.resourceExhausted(
+  "too_many_lookups",
+  "too many devices are being looked up",
+);
+
+export function isTooManyLookups(error: unknown): boolean {
+  return error instanceof SkylarkError && error.definition === tooManyLookups.definition;
+}

@@ -3,7 +3,7 @@ import { aesKey, type DevAddr, devAddr, expandKey, parseDatr, parseEUI64 } from 
 import { ManualClock } from "../clock/manual-clock.ts";
 import { createKeyVault } from "../component/key-vault.ts";
 import { loadConfiguration } from "../config/load.ts";
-import type { EncryptedDownlink } from "../domain/application-downlink.ts";
+import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/application-downlink.ts";
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
 import type { TransmissionRequest, TransmissionResult } from "../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
@@ -62,6 +62,7 @@ export class FakeApplicationServer implements ApplicationServer {
   readonly joins: AcceptedJoin[] = [];
   readonly acknowledgments: { readonly fCnt: number; readonly acknowledged: boolean }[] = [];
   readonly results: { readonly fCnt: number; readonly result: TransmissionResult }[] = [];
+  readonly opportunities: DownlinkOpportunity[] = [];
   /** Not encrypted: the Network Server carries bytes. */
   readonly queue: Omit<EncryptedDownlink, "fCnt" | "more" | "queueId">[] = [];
 
@@ -83,13 +84,9 @@ export class FakeApplicationServer implements ApplicationServer {
     return this.queue.length > 0;
   }
 
-  async nextDownlink({
-    minFCnt,
-    maxPayloadLength,
-  }: {
-    minFCnt: number;
-    maxPayloadLength: number;
-  }): Promise<NextDownlink> {
+  async nextDownlink(opportunity: DownlinkOpportunity): Promise<NextDownlink> {
+    this.opportunities.push(opportunity);
+    const { minFCnt, maxPayloadLength } = opportunity;
     const [first, ...rest] = this.queue;
     if (first === undefined || first.frmPayload.length > maxPayloadLength) return {};
     return {
@@ -130,7 +127,13 @@ export interface Network {
   readonly sent: Sent[];
   readonly events: Event[];
   readonly joinRequests: JoinRequest[];
-  readonly refusals: { reserve: Error | undefined; join: Error | undefined; result: TransmissionResult };
+  readonly refusals: {
+    reserve: Error | undefined;
+    join: Error | undefined;
+    /** What the gateway says of transmissions, and of those in RX1 where that differs. */
+    result: TransmissionResult;
+    rx1?: TransmissionResult;
+  };
   /** Lets commits and what follows them happen. */
   settle(): Promise<void>;
   advance(ms: number): Promise<void>;
@@ -239,7 +242,7 @@ function fakeGatewayServer(store: Store, sent: Sent[], refusals: Network["refusa
           const rows = store.query(counterQuery);
           const durableNextFCntDown = rows.then(([row]) => row?.next as number | undefined);
           sent.push({ request, phyPayload, durableNextFCntDown });
-          return refusals.result;
+          return (window.window === 1 ? refusals.rx1 : undefined) ?? refusals.result;
         },
         cancel: () => {},
       };
@@ -322,6 +325,7 @@ export async function register(
       writer.putSession(to, registered, "current", sessionState({ ids, settings, session, at: clock.now() }));
     }
   });
+  server.devices.cache.deviceAppeared(ids);
   if (session !== undefined) server.devices.cache.forgetAddress(session.devAddr);
   return { ids, deviceNo };
 }

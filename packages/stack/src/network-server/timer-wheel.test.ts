@@ -40,3 +40,22 @@ test("takes timers from within callbacks, earlier than the others too", async ()
   await clock.advance(100);
   assert.equal(fired.at(-1), "last");
 });
+
+test("knows how late it has been called lately", async () => {
+  const clock = new ManualClock();
+  let stalledMs = 0;
+  const wheel = new TimerWheel({
+    now: () => clock.now(),
+    monotonicMs: () => clock.monotonicMs() + stalledMs,
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  });
+  wheel.after(100, () => {});
+  await clock.advance(200);
+  assert.equal(wheel.lagMs, 0);
+  wheel.after(100, () => {});
+  stalledMs = 150;
+  await clock.advance(200);
+  assert.ok(wheel.lagMs > 120 && wheel.lagMs <= 150, `${wheel.lagMs}`);
+  await clock.advance(20_000);
+  assert.ok(wheel.lagMs < 1, "and forgets it");
+});

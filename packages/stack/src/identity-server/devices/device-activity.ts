@@ -19,60 +19,98 @@ export interface DeviceActivityLog {
   close(): Promise<void>;
 }
 
-const intervalMs = 10_000;
-const batchSize = 1000;
+/** Being seen changes with every uplink: it is written once a minute for each device. */
+const seenHeldMs = 60_000;
+/** What happens rarely is written soon. */
+const changeHeldMs = 10_000;
+/** Small steps with pauses between them, so that a whole network's activity never holds up the commits of its uplinks. */
+const stepSize = 200;
+const stepPauseMs = 50;
 
-/**
- * Collects activity and hands it over every ten seconds, or once a thousand devices have some: never per uplink.
- * `write` must not reject.
- */
+/** Collects activity and writes it behind: never per uplink. `write` must not reject. */
 export function createDeviceActivityLog(
   clock: Clock,
   write: (activities: readonly DeviceActivity[]) => Promise<void>,
 ): DeviceActivityLog {
-  let pending = new Map<string, DeviceActivity>();
-  let timer: Timer | undefined;
-  // One device may be in two batches; they are written in turn so that the newer one stays.
-  let written: Promise<void> = Promise.resolve();
-
-  const flush = (): Promise<void> => {
-    timer?.cancel();
-    timer = undefined;
-    if (pending.size === 0) return written;
-    const activities = [...pending.values()];
-    pending = new Map();
-    written = written.then(() => write(activities));
-    return written;
-  };
-
-  const record = (ids: EndDeviceIdentifiers, note: (activity: DeviceActivity) => void): void => {
-    const key = endDeviceKey(ids);
-    const known = pending.get(key);
-    if (known !== undefined) {
-      note(known);
-      return;
-    }
-    const activity: DeviceActivity = { ids };
-    note(activity);
-    pending.set(key, activity);
-    if (pending.size >= batchSize) void flush();
-    else timer ??= clock.after(intervalMs, () => void flush());
-  };
-
+  const sightings = createHeldBack(clock, seenHeldMs, write);
+  const changes = createHeldBack(clock, changeHeldMs, write);
   return {
     seen: (ids, at) =>
-      record(ids, (activity) => {
+      sightings.record(ids, (activity) => {
         activity.seenAt = Math.max(activity.seenAt ?? 0, at);
       }),
     activated: (ids, at) =>
-      record(ids, (activity) => {
+      changes.record(ids, (activity) => {
         activity.activatedAt = at;
       }),
     located: (ids, service, location) =>
-      record(ids, (activity) => {
+      changes.record(ids, (activity) => {
         activity.locations ??= new Map();
         activity.locations.set(service, location);
       }),
-    close: () => flush(),
+    async close() {
+      await Promise.all([sightings.close(), changes.close()]);
+    },
+  };
+}
+
+interface HeldBack {
+  record(ids: EndDeviceIdentifiers, note: (activity: DeviceActivity) => void): void;
+  close(): Promise<void>;
+}
+
+/** Keeps what is recorded of a device for `heldMs` from its first note on, then hands it over, oldest first. */
+function createHeldBack(
+  clock: Clock,
+  heldMs: number,
+  write: (activities: readonly DeviceActivity[]) => Promise<void>,
+): HeldBack {
+  /** In the order of their first notes. */
+  const pending = new Map<string, { readonly since: At; readonly activity: DeviceActivity }>();
+  let timer: Timer | undefined;
+  // One device may be in two steps; they are written in turn so that the newer one stays.
+  let written: Promise<void> = Promise.resolve();
+
+  const writeStep = (until: At): Promise<void> => {
+    const step: DeviceActivity[] = [];
+    for (const [key, { since, activity }] of pending) {
+      if (since > until || step.length === stepSize) break;
+      pending.delete(key);
+      step.push(activity);
+    }
+    if (step.length > 0) written = written.then(() => write(step));
+    return written;
+  };
+
+  const schedule = (): void => {
+    const oldest = pending.values().next().value;
+    if (oldest === undefined) return;
+    const delayMs = Math.max(stepPauseMs, oldest.since + heldMs - clock.now());
+    timer = clock.after(delayMs, () => {
+      timer = undefined;
+      void writeStep(clock.now() - heldMs).then(() => {
+        if (timer === undefined) schedule();
+      });
+    });
+  };
+
+  return {
+    record(ids, note) {
+      const key = endDeviceKey(ids);
+      const known = pending.get(key);
+      if (known !== undefined) {
+        note(known.activity);
+        return;
+      }
+      const activity: DeviceActivity = { ids };
+      note(activity);
+      pending.set(key, { since: clock.now(), activity });
+      if (timer === undefined && pending.size === 1) schedule();
+    },
+    async close() {
+      timer?.cancel();
+      while (pending.size > 0) await writeStep(Number.POSITIVE_INFINITY);
+      await written;
+    },
   };
 }

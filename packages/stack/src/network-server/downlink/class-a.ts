@@ -6,7 +6,7 @@ import {
 } from "@skylark/lorawan";
 import type { Clock } from "../../clock/clock.ts";
 import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
-import type { Priority, TransmissionRequest, TransmissionResult } from "../../domain/downlink.ts";
+import type { Priority, TransmissionRequest } from "../../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { ulid } from "../../domain/ulid.ts";
 import type { EventPublisher, EventSubject } from "../../events/events.ts";
@@ -15,7 +15,7 @@ import { commit, type StagedChange, type Store } from "../../store/store.ts";
 import type { SessionState } from "../device.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
-import { noDownlinkPath, transmissionFailed } from "../errors.ts";
+import { noDownlinkPath } from "../errors.ts";
 import * as events from "../events.ts";
 import type { AskFacts } from "../mac/behaviour.ts";
 import { eventOfSent, macDetails } from "../mac/events.ts";
@@ -37,15 +37,13 @@ import {
   withoutRequests,
 } from "./plan-downlink.ts";
 import { longestMACPayload, receiveWindows, type SizedWindow } from "./receive-windows.ts";
-import { type HeldFrame, transmitInWindows } from "./transmission.ts";
+import { type HeldFrame, type TransmissionCounters, Transmissions } from "./transmissions.ts";
 
 const rx2AfterRx1Ms = 1000;
 
-export interface DownlinkCounters {
+export interface DownlinkCounters extends TransmissionCounters {
   scheduled: number;
   notScheduled: number;
-  transmitted: number;
-  notTransmitted: number;
 }
 
 interface Surroundings {
@@ -65,12 +63,14 @@ interface Surroundings {
 /** Decides on downlinks after uplinks, as late as the gateway allows, so that applications can still answer. */
 export class ClassADownlinks {
   readonly #around: Surroundings;
+  readonly #transmissions: Transmissions;
   /** Devices whose windows end before a second of the clock. */
   readonly #ending = new Map<number, DeviceEntry[]>();
   readonly counters: DownlinkCounters = { scheduled: 0, notScheduled: 0, transmitted: 0, notTransmitted: 0 };
 
   constructor(surroundings: Surroundings) {
     this.#around = surroundings;
+    this.#transmissions = new Transmissions(surroundings, this.counters);
   }
 
   /** To be called in the device's turn, once its uplink is committed. */
@@ -141,9 +141,9 @@ export class ClassADownlinks {
     if (window.isTimed || window.isUsed || entry.window !== window) return;
     const { cache, wheel, clock, gatewayServer } = this.#around;
     const leadMs = window.paths.length === 0 ? 0 : gatewayServer.leadTimeMs({ paths: window.paths });
-    const rx1At = window.receivedAt + window.rx1DelayMs;
-    if (rx1At + rx2AfterRx1Ms - leadMs < clock.now()) return;
-    const delayMs = decideInMs(rx1At, leadMs, this.#around);
+    if (endOf(window) - leadMs < clock.now()) return;
+    const rx1 = { receivedAt: window.receivedAt, delayMs: window.rx1DelayMs };
+    const delayMs = decideInMs(rx1, leadMs, this.#around);
     window.isTimed = true;
     cache.hold(entry);
     const decide = () => void this.#decide(entry, window);
@@ -272,7 +272,7 @@ export class ClassADownlinks {
     for (const command of held.content.commands) {
       bus.publish(eventOfSent(command), subject, () => macDetails(command, correlationIds));
     }
-    this.#transmit(entry, held, { correlationIds, subject, downlink });
+    this.#transmissions.transmit(entry, held, { correlationIds, subject, downlink });
   }
 
   #reserve(
@@ -289,64 +289,6 @@ export class ClassADownlinks {
       priority: content.commands.length > 0 ? "HIGHEST" : priority,
     };
     return { content, phyPayload, request, reservation: this.#around.gatewayServer.reserve(request) };
-  }
-
-  /** The gateway's answer may take seconds: the device's next frame does not wait for it. */
-  #transmit(
-    entry: DeviceEntry,
-    held: HeldDownlink,
-    frame: {
-      readonly correlationIds: readonly string[];
-      readonly subject: Extract<EventSubject, { kind: "device" }>;
-      readonly downlink: EncryptedDownlink | undefined;
-    },
-  ): void {
-    const { cache, events: bus, gatewayServer, logger } = this.#around;
-    const { correlationIds, subject, downlink } = frame;
-    cache.hold(entry);
-    const done = transmitInWindows(gatewayServer, held, correlationIds).then(async (result) => {
-      if (result === "SUCCESS") {
-        this.counters.transmitted++;
-        bus.publish(events.transmissionSuccess, subject, () => ({ correlationIds }));
-      } else {
-        this.counters.notTransmitted++;
-        bus.publish(events.transmissionFail, subject, () =>
-          events.failureDetails(transmissionFailed({ result }), correlationIds),
-        );
-      }
-      if (downlink !== undefined)
-        await entry.run(() => this.#report(entry, subject.ids, { downlink, result }));
-    });
-    done
-      .catch((error: unknown) => logger.error("could not record a transmission", { error }))
-      .finally(() => cache.release(entry));
-  }
-
-  async #report(
-    entry: DeviceEntry,
-    ids: EndDeviceIdentifiers,
-    { downlink, result }: { readonly downlink: EncryptedDownlink; readonly result: TransmissionResult },
-  ): Promise<void> {
-    const { applicationServer, store } = this.#around;
-    const reported = await applicationServer.stageTransmissionResult(ids, downlink, result);
-    const isLost = result !== "SUCCESS" && result !== "NO_ACKNOWLEDGMENT";
-    const changes = isLost && downlink.confirmed ? this.#stopWaitingForAck(entry, downlink.fCnt) : [];
-    await commit(store, [...changes, reported]);
-  }
-
-  /** What was not sent cannot be acknowledged. */
-  #stopWaitingForAck(entry: DeviceEntry, fCnt: number): StagedChange[] {
-    const { current } = entry.state;
-    if (entry.isDeleted || current?.mac.pendingConfirmedFCnt !== fCnt) return [];
-    const { pendingConfirmedFCnt: _, ...mac } = current.mac;
-    return [
-      {
-        write: (to) => this.#around.writer.setMACState(to, entry.deviceNo, "current", mac),
-        committed: () => {
-          entry.state = { ...entry.state, current: { ...current, mac } };
-        },
-      },
-    ];
   }
 
   #fail(entry: DeviceEntry, window: OpenWindow, error: unknown): void {

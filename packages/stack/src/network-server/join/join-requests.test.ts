@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { type EUI64, encodeMACCommands, expandKey } from "@skylark/lorawan";
+import { type EUI64, encodeMACCommands, expandKey, parseEUI64 } from "@skylark/lorawan";
 import {
   joinKeys,
   type Network,
@@ -31,9 +31,9 @@ test("joins a device and sends the join-accept in RX1", async (context) => {
   net.hear(frame, { gatewayId: "far", rssi: -110 });
   await net.settle();
   net.hear(frame, { gatewayId: "near", rssi: -50 });
-  await net.advance(4800);
+  await net.advance(4550);
   assert.equal(net.sent.length, 0);
-  await net.advance(200);
+  await net.advance(100);
   assert.equal(net.sent[0]?.request.windows[0]?.delayMs, 5000);
   assert.equal(net.sent[0]?.request.paths[0]?.gateway.ids.gatewayId, "near");
   assert.equal(net.joinRequests.length, 1, "the copy is not a second join");
@@ -112,4 +112,41 @@ test("ignores join-requests of devices that it does not know", async (context) =
   net.hear(joinRequestFrame({ ...euis, devEui: "0123456789ABCDEF" as EUI64 }, 1));
   await net.advance(100);
   assert.equal(net.server.counters.joins.unmatched, 1);
+});
+
+test("asks the store once for a stranger, until the device is registered", async (context) => {
+  const { net, euis } = await withDevice(context);
+  const { reader } = net.server.devices;
+  const find = context.mock.method(reader, "findByEuis");
+  const stranger = { ...euis, devEui: parseEUI64("00000000000000FF") };
+  for (let devNonce = 1; devNonce <= 10; devNonce++) {
+    net.hear(joinRequestFrame(stranger, devNonce));
+    await net.settle();
+  }
+  assert.equal(find.mock.callCount(), 1);
+  assert.equal(net.server.counters.joins.unmatched, 10);
+  net.server.devices.cache.deviceAppeared({
+    tenantId: "default",
+    applicationId: "app1",
+    deviceId: "new",
+    ...stranger,
+  });
+  net.hear(joinRequestFrame(stranger, 11));
+  await net.settle();
+  assert.equal(find.mock.callCount(), 2);
+});
+
+test("lets a flood of strangers' join-requests ask only so much at once", async (context) => {
+  const { net, euis } = await withDevice(context);
+  for (let index = 0; index < 2000; index++) {
+    const devEui = parseEUI64(index.toString(16).padStart(16, "0"));
+    net.hear(joinRequestFrame({ ...euis, devEui }, index));
+  }
+  await net.advance(100);
+  const { joins } = net.server.counters;
+  assert.equal(joins.unmatched + joins.shed, 2000);
+  assert.ok(joins.unmatched >= 500 && joins.unmatched < 600, `${joins.unmatched} were looked for`);
+  net.hear(joinRequestFrame(euis, 1));
+  await net.advance(6000);
+  assert.equal(net.sent.length, 1, "and then serves devices as before");
 });

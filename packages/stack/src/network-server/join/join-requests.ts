@@ -18,8 +18,14 @@ import type { DeviceEntry } from "../device-entry.ts";
 import { decideInMs } from "../downlink/decision-time.ts";
 import { rankPaths } from "../downlink/paths.ts";
 import { joinAcceptWindows, type SizedWindow } from "../downlink/receive-windows.ts";
-import { transmitInWindows } from "../downlink/transmission.ts";
-import { dataRateNotFound, noDownlinkPath, transmissionFailed, uplinkChannelNotFound } from "../errors.ts";
+import { transmitInWindows } from "../downlink/transmissions.ts";
+import {
+  dataRateNotFound,
+  isTooManyLookups,
+  noDownlinkPath,
+  transmissionFailed,
+  uplinkChannelNotFound,
+} from "../errors.ts";
 import * as events from "../events.ts";
 import type { ApplicationServer, GatewayServer, JoinAnswer, JoinServer } from "../peers.ts";
 import { regionOf } from "../region.ts";
@@ -42,6 +48,8 @@ export interface JoinCounters {
   accepted: number;
   sent: number;
   notSent: number;
+  /** Not looked into, because too many devices were being looked up. */
+  shed: number;
 }
 
 interface Surroundings {
@@ -70,6 +78,7 @@ export class JoinRequests {
     accepted: 0,
     sent: 0,
     notSent: 0,
+    shed: 0,
   };
 
   constructor(surroundings: Surroundings) {
@@ -86,6 +95,10 @@ export class JoinRequests {
       if (entry === undefined) this.counters.unmatched++;
       else await this.#receiveFrom(entry, round, request);
     } catch (error) {
+      if (isTooManyLookups(error)) {
+        this.counters.shed++;
+        return;
+      }
       this.counters.refused++;
       logger.error("could not handle a join-request", { dev_eui: request.devEui, error });
     } finally {
@@ -108,7 +121,8 @@ export class JoinRequests {
       );
       cache.release(entry);
     } catch (error) {
-      logger.error("could not handle a rejoin-request", { dev_eui: request.devEui, error });
+      if (isTooManyLookups(error)) this.counters.shed++;
+      else logger.error("could not handle a rejoin-request", { dev_eui: request.devEui, error });
     }
   }
 
@@ -220,7 +234,7 @@ export class JoinRequests {
     const { wheel, gatewayServer } = this.#around;
     const { receivedAt } = round.receptions[0]!;
     const leadMs = gatewayServer.leadTimeMs({ paths: round.receptions });
-    const delayMs = decideInMs(receivedAt + windows[0]!.delayMs, leadMs, this.#around);
+    const delayMs = decideInMs({ receivedAt, delayMs: windows[0]!.delayMs }, leadMs, this.#around);
     wheel.after(delayMs, () => void this.#send(round, windows, accept));
   }
 

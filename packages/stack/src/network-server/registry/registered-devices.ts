@@ -156,6 +156,7 @@ export class RegisteredDevices {
       this.#around.writer.create(to, device);
       this.#write(to, {}, device);
     });
+    this.#around.cache.deviceAppeared(device.ids);
     if (current !== undefined) this.#around.cache.forgetAddress(current.session.devAddr);
     return device;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { devAddr } from "@skylark/lorawan";
+import { devAddr, encodeMACCommands } from "@skylark/lorawan";
 import { abpSettings, address, type Network, register, startNetwork } from "../network-server.fixture.ts";
 import { keysOf, readDownlink, uplinkFrame } from "../simulated-device.fixture.ts";
 
@@ -173,6 +173,74 @@ test("refuses channels and data rates that the device does not have", async (con
     ["uplink_channel_not_found", "data_rate_not_found"],
   );
   assert.equal(net.applicationServer.decoded.length, 0);
+});
+
+const { factory: _, ...withoutPresets } = abpSettings;
+const bandChannelsOnly = { ...withoutPresets, factory: {} };
+const channelAnswers = encodeMACCommands(
+  Array.from({ length: 5 }, () => ({
+    name: "newChannel",
+    kind: "answer",
+    payload: { frequencyAck: true, dataRateAck: true },
+  })),
+  "uplink",
+);
+
+test("hears a device on a channel that it was just given, before and after its answer", async (context) => {
+  const net = await withDevice(context, bandChannelsOnly);
+  const hear = async (fCnt: number, frequency: number, fOpts: Uint8Array = new Uint8Array(0)) => {
+    net.hear(uplinkFrame(address, keys, { fCnt, fPort: 1, payload, fOpts }), { frequency });
+    await net.advance(3000);
+  };
+  await hear(1, 867_100_000);
+  assert.equal(net.applicationServer.uplinks.length, 0, "nobody has given it that channel yet");
+  await hear(2, 868_100_000);
+  assert.equal(net.sent.length, 1);
+  await hear(3, 867_500_000, channelAnswers);
+  await hear(4, 867_900_000);
+  assert.deepEqual(
+    net.applicationServer.uplinks.map(({ fCnt }) => fCnt),
+    [2, 3, 4],
+  );
+  assert.equal(net.sent.length, 1, "nothing is left to be asked");
+});
+
+test("hears a device on its new channels although the answer was lost", async (context) => {
+  const net = await withDevice(context, bandChannelsOnly);
+  const hear = async (fCnt: number, frequency: number) => {
+    net.hear(uplinkFrame(address, keys, { fCnt, fPort: 1, payload }), { frequency });
+    await net.advance(3000);
+  };
+  await hear(1, 868_100_000);
+  for (const [index, frequency] of [867_100_000, 867_300_000, 867_500_000].entries()) {
+    await hear(3 + index, frequency);
+  }
+  assert.equal(net.applicationServer.uplinks.length, 4);
+  const [entry] = net.server.devices.cache.byDevAddr(address)!;
+  assert.deepEqual(
+    entry?.state.current?.mac.current.channels.slice(3).map(({ uplinkFrequency }) => uplinkFrequency),
+    [867_100_000, 867_300_000, 867_500_000],
+    "a device that sends on a channel has it",
+  );
+});
+
+test("signs for the channel of a pending request with LoRaWAN 1.1", async (context) => {
+  const net = await network(context);
+  const fills11 = [4, 5, 6] as const;
+  const keys11 = keysOf(fills11);
+  const settings = { ...bandChannelsOnly, macVersion: "MAC_V1_1", phyVersion: "PHY_V1_1_REV_B" } as const;
+  await register(net, { settings, session: { devAddr: address, keys: fills11 } });
+  net.hear(uplinkFrame(address, keys11, { fCnt: 1, fPort: 1, payload, v11: { txDr: 5, txCh: 0 } }));
+  await net.advance(3000);
+  const v11 = { txDr: 5, txCh: 4 };
+  net.hear(uplinkFrame(address, keys11, { fCnt: 2, fPort: 1, payload, v11, fOpts: channelAnswers }), {
+    frequency: 867_300_000,
+  });
+  await net.advance(3000);
+  assert.deepEqual(
+    net.applicationServer.uplinks.map(({ fCnt }) => fCnt),
+    [1, 2],
+  );
 });
 
 test("verifies both halves of the MIC of LoRaWAN 1.1", async (context) => {

@@ -24,6 +24,8 @@ export interface DataUplinkCounters {
   retransmitted: number;
   forwarded: number;
   failed: number;
+  /** Not looked into, because too many devices were being looked up. */
+  shed: number;
 }
 
 interface Surroundings {
@@ -47,6 +49,7 @@ export class DataUplinks {
     retransmitted: 0,
     forwarded: 0,
     failed: 0,
+    shed: 0,
   };
 
   #underWay = 0;
@@ -73,7 +76,13 @@ export class DataUplinks {
       this.#match(round, frame, known);
       return;
     }
-    cache.loadDevAddr(frame.devAddr).then(
+    const loading = cache.loadDevAddr(frame.devAddr);
+    if (loading === undefined) {
+      this.counters.shed++;
+      closeRound(round);
+      return;
+    }
+    loading.then(
       (devices) => this.#match(round, frame, devices),
       (error: unknown) => {
         this.counters.failed++;

@@ -59,3 +59,12 @@ test("keeps at most so many receptions", () => {
   for (let index = 0; index < 100; index++) deduplicator.receive(copy(bytes, { gatewayId: `g${index}` }));
   assert.equal(round?.receptions.length, maxReceptions);
 });
+
+test("forgets the oldest early rather than holding more than its limit", () => {
+  const deduplicator = new Deduplicator(new ManualClock(), 1000, 3);
+  const frames = [1, 2, 3, 4, 5].map((first) => Uint8Array.of(first, ...bytes.subarray(1)));
+  for (const frame of frames) assert.notEqual(deduplicator.receive(copy(frame)), undefined);
+  assert.equal(deduplicator.size, 3);
+  assert.equal(deduplicator.receive(copy(frames[4])), undefined);
+  assert.notEqual(deduplicator.receive(copy(frames[0])), undefined);
+});

@@ -5,6 +5,9 @@ import type { GatewayUplink, Reception } from "../../domain/uplink.ts";
 /** More say nothing new and would let a crowd of gateways fill messages. */
 export const maxReceptions = 50;
 
+/** What a flood may take in memory; beyond it the oldest frames are forgotten early. */
+const maxRounds = 200_000;
+
 /** Told of copies of a frame after the first one. */
 export interface CopyListener {
   copyReceived(round: Round, copy: GatewayUplink): void;
@@ -41,11 +44,14 @@ export class Deduplicator {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #memoryMs: number;
   readonly #rounds = new Map<number, Round>();
+  readonly #maxRounds: number;
+  #count = 0;
   #oldest: Round | undefined;
   #youngest: Round | undefined;
   readonly counters: DeduplicationCounters = { merged: 0, late: 0 };
 
-  constructor(clock: Pick<Clock, "monotonicMs">, memoryMs: number) {
+  constructor(clock: Pick<Clock, "monotonicMs">, memoryMs: number, limit = maxRounds) {
+    this.#maxRounds = limit;
     this.#clock = clock;
     this.#memoryMs = memoryMs;
   }
@@ -75,6 +81,7 @@ export class Deduplicator {
       younger: undefined,
     };
     this.#rounds.set(key, round);
+    this.#count++;
     if (this.#youngest === undefined) this.#oldest = round;
     else this.#youngest.younger = round;
     this.#youngest = round;
@@ -82,7 +89,7 @@ export class Deduplicator {
   }
 
   get size(): number {
-    return this.#rounds.size;
+    return this.#count;
   }
 
   #addCopy(round: Round, copy: GatewayUplink): void {
@@ -100,8 +107,12 @@ export class Deduplicator {
   }
 
   #forget(now: number): void {
-    while (this.#oldest !== undefined && this.#oldest.expiresAtMs <= now) {
+    while (
+      this.#oldest !== undefined &&
+      (this.#oldest.expiresAtMs <= now || this.#count >= this.#maxRounds)
+    ) {
       this.#unlink(this.#oldest);
+      this.#count--;
       this.#oldest = this.#oldest.younger;
     }
     if (this.#oldest === undefined) this.#youngest = undefined;
