@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const preload = "./packages/stack/launch/preload.cjs";
+/** What `npm start` gives Node before the script. */
+const nodeOptions = startOptions();
 
 /** What is started: a script, relative to the root of the project, and options besides the ports. */
 export interface StackProgram {
@@ -23,6 +25,11 @@ export interface RunningStack {
   /** From the start of the process until it said that it was ready. */
   readonly readyMs: number;
   stop(): Promise<void>;
+}
+
+function startOptions(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return scripts.start.split(" ").slice(1, -1);
 }
 
 async function freePort(): Promise<number> {
@@ -63,8 +70,7 @@ export async function startStack(program: StackProgram, dataDir: string): Promis
   const child = spawn(
     process.execPath,
     [
-      "-r",
-      preload,
+      ...nodeOptions,
       program.main,
       `--data-dir=${dataDir}`,
       `--http.listen=127.0.0.1:${httpPort}`,

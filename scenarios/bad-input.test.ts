@@ -136,7 +136,10 @@ async function bothAreServed(): Promise<void> {
   );
   const up = await inbox.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === mine);
   assert.deepEqual(up.uplink_message.decoded_payload, { first: 42 });
-  const others = await neighbours.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === other);
+  const others = await neighbours.message(
+    "/up",
+    ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === other,
+  );
   assert.deepEqual(others.uplink_message.decoded_payload, { first: 43 });
 }
 
@@ -168,7 +171,9 @@ describe("bad input over HTTP", () => {
       for (const [body, message] of bodies) {
         await refused("POST", pushPath, { body }, { status: 400, message });
       }
-      const strange = await call(stack, "POST", pushPath, { body: '{"downlinks":[],"__proto__":{"f_port":1}}' });
+      const strange = await call(stack, "POST", pushPath, {
+        body: '{"downlinks":[],"__proto__":{"f_port":1}}',
+      });
       assert.ok(strange.status === 200 || strange.status === 400);
     }));
 
@@ -247,7 +252,12 @@ describe("bad input over HTTP", () => {
       const body = { downlinks: [{ f_port: 1, frm_payload: "vu8=" }] };
       const missing = await refused("POST", pushPath, { body, key }, { status: 403, message: /rights/ });
       assert.deepEqual(missing.details[0].attributes.missing, ["RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"]);
-      await refused("GET", "/applications/app2?field_mask=description", { key }, { status: 403, message: /rights/ });
+      await refused(
+        "GET",
+        "/applications/app2?field_mask=description",
+        { key },
+        { status: 403, message: /rights/ },
+      );
       const unauthenticated = { status: 401, message: /./ };
       for (const wrong of ["x", "NNSXS.AAA"]) {
         await refused("GET", "/applications/app1", { key: wrong }, { status: 400, message: /token/ });
@@ -320,8 +330,7 @@ describe("bad input over UDP", () => {
       const seen = events.events.filter(({ name }) => name === "ns.up.join.drop").length;
       assert.equal(await forwarder.pushFrames(genuine), true);
       const drops = () => events.events.filter(({ name }) => name === "ns.up.join.drop");
-      for (let waited = 0; drops().length === seen && waited < 100; waited++)
-        await sleep(50);
+      for (let waited = 0; drops().length === seen && waited < 100; waited++) await sleep(50);
       assert.match(JSON.stringify(drops().at(-1)?.data), /nonce/);
     });
     const joins = inbox.messages.filter(({ topic }) => topic.endsWith("devices/joiner/join"));
@@ -408,7 +417,12 @@ function rawMqtt(
   });
 }
 
-function connectPacket(fields: { protocol?: string; level?: number; flags?: number; password?: string }): Buffer {
+function connectPacket(fields: {
+  protocol?: string;
+  level?: number;
+  flags?: number;
+  password?: string;
+}): Buffer {
   const text = (value: string) => {
     const bytes = Buffer.from(value);
     return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
@@ -450,7 +464,11 @@ describe("bad input over MQTT", () => {
           Buffer.concat([good, Buffer.from([0x30, 4, 0, 2, 0xc0, 0x80])]),
           [0x20, 2, 0, 0],
         ],
-        ["a PUBLISH of 2 MB", Buffer.concat([good, Buffer.from([0x30, 0x80, 0x80, 0x80, 1])]), [0x20, 2, 0, 0]],
+        [
+          "a PUBLISH of 2 MB",
+          Buffer.concat([good, Buffer.from([0x30, 0x80, 0x80, 0x80, 1])]),
+          [0x20, 2, 0, 0],
+        ],
       ];
       for (const [what, bytes, expected] of strange) {
         const { answer, closed } = await rawMqtt(bytes);
@@ -471,10 +489,16 @@ describe("bad input over MQTT", () => {
 
   it("answers a bad downlink with down/failed, and changes nothing", () =>
     changesNothing(async () => {
-      const publish = (body: string) => inbox.client.publishAsync("v3/app1/devices/dev1/down/push", body, { qos: 1 });
+      const publish = (body: string) =>
+        inbox.client.publishAsync("v3/app1/devices/dev1/down/push", body, { qos: 1 });
       const failures = () => inbox.messages.filter(({ topic }) => topic.endsWith("dev1/down/failed")).length;
       const failEvents = () => events.events.filter(({ name }) => /publish\.fail/.test(name)).length;
-      for (const body of ["{", "[]", '{"downlinks":7}', '{"downlinks":[{"f_port":300,"frm_payload":"AQ=="}]}']) {
+      for (const body of [
+        "{",
+        "[]",
+        '{"downlinks":7}',
+        '{"downlinks":[{"f_port":300,"frm_payload":"AQ=="}]}',
+      ]) {
         const [failed, shown] = [failures(), failEvents()];
         await publish(body);
         for (let waited = 0; failures() === failed && failEvents() === shown && waited < 60; waited++)
@@ -485,7 +509,10 @@ describe("bad input over MQTT", () => {
 
   it("cuts a session off when its key is deleted, and mutes it when the key loses the right to read", async () => {
     const made = await call(stack, "POST", "/applications/app1/api-keys", {
-      body: { name: "cut", rights: ["RIGHT_APPLICATION_TRAFFIC_READ", "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"] },
+      body: {
+        name: "cut",
+        rights: ["RIGHT_APPLICATION_TRAFFIC_READ", "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"],
+      },
     });
     const reader = await openInbox(stack, { username: "app1", password: made.body.key });
     const second = await openInbox(stack, { username: "app1", password: made.body.key });
@@ -512,8 +539,8 @@ describe("bad input over MQTT", () => {
 
 describe("a bad formatter", () => {
   const bad: Record<string, string> = {
-    "throws": "function decodeUplink() { throw new Error('broken'); }",
-    "loops": "function decodeUplink() { for (;;) {} }",
+    throws: "function decodeUplink() { throw new Error('broken'); }",
+    loops: "function decodeUplink() { for (;;) {} }",
     "takes all memory": "function decodeUplink() { var a = []; for (;;) a.push(new Array(1000).fill(1)); }",
     "is no program": "function decodeUplink( {",
     "has no decoder": "var x = 1;",
@@ -522,7 +549,7 @@ describe("a bad formatter", () => {
     "returns a cycle": "function decodeUplink() { var a = {}; a.a = a; return { data: a }; }",
     "returns data of the wrong type": "function decodeUplink() { return { data: [1, 2] }; }",
     "returns a promise": "async function decodeUplink() { return { data: {} }; }",
-    "recurses": "function decodeUplink() { return decodeUplink(); }",
+    recurses: "function decodeUplink() { return decodeUplink(); }",
   };
 
   after(() => setFormatter(api, "app1", { uplink: healthy }));
@@ -531,7 +558,9 @@ describe("a bad formatter", () => {
     it(`that ${what} costs its message the decoded payload, and nobody else anything`, async () => {
       const set = await call(stack, "PUT", "/as/applications/app1/link", {
         body: {
-          link: { default_formatters: { up_formatter: "FORMATTER_JAVASCRIPT", up_formatter_parameter: script } },
+          link: {
+            default_formatters: { up_formatter: "FORMATTER_JAVASCRIPT", up_formatter_parameter: script },
+          },
           field_mask: "default_formatters.up_formatter,default_formatters.up_formatter_parameter",
         },
       });
@@ -572,7 +601,10 @@ describe(`random bytes at all ports (seed ${seed})`, () => {
     const stranger = await PacketForwarder.open(stack, "02534C0000BAD999");
     const header = Buffer.concat([Buffer.from([2, 0, 0, 0]), Buffer.from("02534C0000BAD999", "hex")]);
     const example = () =>
-      Buffer.concat([header, Buffer.from(JSON.stringify({ rxpk: [rxpk(randomBytes(random, 30))], stat: {} }))]);
+      Buffer.concat([
+        header,
+        Buffer.from(JSON.stringify({ rxpk: [rxpk(randomBytes(random, 30))], stat: {} })),
+      ]);
     for (let sent = 0; sent < count; sent++) {
       await stranger.sendRaw(mutated(example()));
       if (sent % 50 === 0) await sleep(1);

@@ -1,4 +1,11 @@
-import { aesKey, appendMIC, encodeJoinRequest, expandKey, joinRequestMIC, parseEUI64 } from "@skylark/lorawan";
+import {
+  aesKey,
+  appendMIC,
+  encodeJoinRequest,
+  expandKey,
+  joinRequestMIC,
+  parseEUI64,
+} from "@skylark/lorawan";
 import type { DeviceIdentity } from "@skylark/testkit";
 
 /** The join-request of a LoRaWAN 1.0 device. */

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 /** The whole stack in a process of its own, as a user starts it, on free ports of 127.0.0.1. */
 export interface StackProcess {
@@ -34,10 +35,33 @@ export interface StackProcessOptions {
 const preload = new URL("../packages/stack/launch/preload.cjs", import.meta.url).pathname;
 const main = new URL("../packages/stack/src/main/main.ts", import.meta.url).pathname;
 
+const temporaryDirectories: string[] = [];
+const unfinished = new Set<ChildProcess>();
+
+process.once("exit", () => {
+  for (const child of unfinished) child.kill("SIGKILL");
+  for (const directory of temporaryDirectories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Gone when this process ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "skylark-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  temporaryDirectories.push(directory);
   return directory;
+}
+
+/** Starts a program that does not outlive this process. */
+export function spawnMain(
+  flags: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessByStdio<null, Readable, Readable> {
+  const child = spawn(process.execPath, [main, ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  unfinished.add(child);
+  child.once("close", () => unfinished.delete(child));
+  return child;
 }
 
 function freePorts(dataDirectory: string): string[] {
@@ -61,10 +85,8 @@ export async function startFailingStack(
   flags: readonly string[],
   { dataDirectory = temporaryDirectory(), env = {} }: Pick<StackProcessOptions, "dataDirectory" | "env"> = {},
 ): Promise<FailedStart> {
-  const child = spawn(process.execPath, [main, ...freePorts(dataDirectory), ...flags], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...env },
-  });
+  const child = spawnMain([...freePorts(dataDirectory), ...flags], env);
+  child.stdout.resume();
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

@@ -70,7 +70,10 @@ async function register(tenant: Tenant): Promise<void> {
       "supports_join,lorawan_version,lorawan_phy_version,frequency_plan_id,ids.dev_eui,session.dev_addr,session.keys.f_nwk_s_int_key.key",
   });
   await made(tenant, "PUT", "/as/applications/app1/devices/dev1", {
-    end_device: { ids, session: { dev_addr: identity.devAddr, keys: { app_s_key: { key: identity.appSKey } } } },
+    end_device: {
+      ids,
+      session: { dev_addr: identity.devAddr, keys: { app_s_key: { key: identity.appSKey } } },
+    },
     field_mask: "ids.dev_eui,session.dev_addr,session.keys.app_s_key.key",
   });
   const activation = activationOf(identity, { kind: "abp", version: "1.0.3" });
@@ -129,7 +132,12 @@ describe("a stack with two tenants", () => {
 
   it("knows no key of another tenant", async () => {
     for (const [mine, other] of [tenants, [...tenants].reverse()] as [Tenant, Tenant][]) {
-      for (const path of ["/applications", "/applications/app1", "/auth_info", "/ns/applications/app1/devices/dev1"]) {
+      for (const path of [
+        "/applications",
+        "/applications/app1",
+        "/auth_info",
+        "/ns/applications/app1/devices/dev1",
+      ]) {
         const answer = await call(mine, "GET", path, { key: adminKeys[other] });
         assert.equal(answer.status, 401, `${path}: ${JSON.stringify(answer.body)}`);
       }
@@ -170,7 +178,10 @@ describe("a stack with two tenants", () => {
           event.identifiers.flatMap(({ device_ids: ids }: Parsed) => ids?.dev_eui ?? []),
         ),
       );
-      assert.deepEqual([...devEuis].filter((eui) => eui !== identities[tenant].devEui), []);
+      assert.deepEqual(
+        [...devEuis].filter((eui) => eui !== identities[tenant].devEui),
+        [],
+      );
     }
   });
 
@@ -245,7 +256,9 @@ describe("a stack without tenants", () => {
       const device = { applicationId: "app1", version: "1.0.3", frequencyPlanId: "EU_863_870_TTN" } as const;
       await registerAbpDevice(api, { ...device, identity });
       const [named, plain] = await Promise.all(
-        ["app1@default", "app1"].map((username) => openInbox(single, { username, password: single.adminKey })),
+        ["app1@default", "app1"].map((username) =>
+          openInbox(single, { username, password: single.adminKey }),
+        ),
       );
       const push = (userName: string) =>
         named!.client.publishAsync(

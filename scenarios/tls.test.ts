@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { registerApplication, V3Client } from "@skylark/testkit";
 import { runCommand, shell } from "./shell.ts";
-import { type StackProcess, startFailingStack, startStackProcess, temporaryDirectory } from "./stack-process.ts";
+import {
+  type StackProcess,
+  startFailingStack,
+  startStackProcess,
+  temporaryDirectory,
+} from "./stack-process.ts";
 
 // HTTPS and MQTTS with a certificate of one's own.
 
@@ -63,10 +68,10 @@ describe("a stack with a certificate", () => {
       await subscriber.line((line) => line.includes("Subscribed"));
       await api.call("POST", "/as/applications/app1/devices/dev1/up/simulate", {
         end_device_ids: { device_id: "dev1", application_ids: { application_id: "app1" } },
-        uplink_message: { f_port: 3, frm_payload: "vu8=" },
+        service_data: { service: "scenario", data: { answer: 42 } },
       });
-      const up = await subscriber.line((line) => line.startsWith("v3/app1/devices/dev1/up "));
-      assert.equal(JSON.parse(up.slice(up.indexOf("{"))).uplink_message.frm_payload, "vu8=");
+      const data = await subscriber.line((line) => line.startsWith("v3/app1/devices/dev1/service/data "));
+      assert.equal(JSON.parse(data.slice(data.indexOf("{"))).service_data.data.answer, 42);
     } finally {
       subscriber.stop();
       api.close();
@@ -79,7 +84,9 @@ describe("a stack with a certificate", () => {
 
   it("survives what is no TLS at its TLS ports", async () => {
     for (const port of [stack.httpTlsPort, stack.mqttTlsPort]) {
-      await shell(`head -c 2000 /dev/urandom | timeout 2 curl --silent --max-time 2 telnet://127.0.0.1:${port}`);
+      await shell(
+        `head -c 2000 /dev/urandom | timeout 2 curl --silent --max-time 2 telnet://127.0.0.1:${port}`,
+      );
     }
     const alive = await shell(
       `curl --silent --cacert ${certificate} --output /dev/null --write-out '%{http_code}' https://localhost:${stack.httpTlsPort}/healthz/ready`,
@@ -104,10 +111,13 @@ describe("a stack whose certificate cannot be used", () => {
   it("says so at the start", async () => {
     const only = await startFailingStack([`--tls.certificate=${certificate}`]);
     assert.match(only.stderr, /tls\.certificate and tls\.key belong together/);
-    const missing = await startFailingStack([`--tls.certificate=${certificate}`, "--tls.key=/nowhere/key.pem"]);
+    const missing = await startFailingStack([
+      `--tls.certificate=${certificate}`,
+      "--tls.key=/nowhere/key.pem",
+    ]);
     assert.match(missing.stderr, /tls\.key: .*no such file/);
     const swapped = await startFailingStack([`--tls.certificate=${key}`, `--tls.key=${certificate}`]);
-    assert.match(swapped.stderr, /^skylark: tls\./m);
+    assert.match(swapped.stderr, /^skylark: tls\.certificate and tls\.key cannot be used: /m);
     for (const { code } of [only, missing, swapped]) assert.equal(code, 1);
   });
 });

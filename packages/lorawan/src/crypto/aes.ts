@@ -72,9 +72,25 @@ function substituteWord(word: number): number {
   );
 }
 
+const scheduleLength = 52;
+const schedulesPerSlab = 32;
+let slab = new Int32Array(scheduleLength * schedulesPerSlab);
+let slabUsed = 0;
+
+/** Schedules are kept by the hundred thousand: some share a buffer, since each buffer costs the garbage collector. */
+function takeSchedule(): KeySchedule {
+  if (slabUsed === slab.length) {
+    slab = new Int32Array(slab.length);
+    slabUsed = 0;
+  }
+  const schedule = slab.subarray(slabUsed, slabUsed + scheduleLength);
+  slabUsed += scheduleLength;
+  return schedule as KeySchedule;
+}
+
 /** Expands a key for encryption, decryption and CMAC. */
 export function expandKey(key: AESKey): KeySchedule {
-  const schedule = new Int32Array(52) as KeySchedule;
+  const schedule = takeSchedule();
   for (let i = 0; i < 4; i++) schedule[i] = readWord(key, 4 * i);
   let roundConstant = 1;
   for (let i = 4; i < 44; i++) {

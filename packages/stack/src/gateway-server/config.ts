@@ -1,4 +1,18 @@
-import { boolean, defineOptions, duration, integer, listenAddress, text } from "../config/option.ts";
+import { frequencyPlans } from "@skylark/lorawan";
+import {
+  boolean,
+  defineOptions,
+  duration,
+  integer,
+  listenAddress,
+  type OptionReader,
+} from "../config/option.ts";
+
+const frequencyPlanId: OptionReader<string> = (value) => {
+  if (value !== "" && !frequencyPlans.has(value))
+    throw new TypeError(`expected one of ${[...frequencyPlans.keys()].join(", ")}, or nothing`);
+  return value;
+};
 
 /** Options of the Gateway Server. */
 export const gatewayServerOptions = defineOptions({
@@ -40,7 +54,7 @@ export const gatewayServerOptions = defineOptions({
     description: "Refuse gateways whose EUI is not registered.",
   },
   "gs.fallback-frequency-plan": {
-    read: text,
+    read: frequencyPlanId,
     default: "EU_863_870_TTN",
     description: "Frequency plan of gateways that are not registered or have none; empty refuses them.",
   },

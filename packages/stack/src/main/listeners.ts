@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { ConfigurationError } from "../config/load.ts";
 import type { ListenAddress } from "../config/option.ts";
 import { defineErrors } from "../errors/errors.ts";
@@ -119,7 +120,14 @@ function readTlsFiles(certificate: string, key: string): TlsFiles | undefined {
   if (certificate === "" || key === "") {
     throw new ConfigurationError("tls.certificate and tls.key belong together: only one is set");
   }
-  return { cert: readFile("tls.certificate", certificate), key: readFile("tls.key", key) };
+  const files = { cert: readFile("tls.certificate", certificate), key: readFile("tls.key", key) };
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    const { message, reason = message } = error as Error & { readonly reason?: string };
+    throw new ConfigurationError(`tls.certificate and tls.key cannot be used: ${reason}`);
+  }
+  return files;
 }
 
 function readFile(option: string, path: string): string {

@@ -2,6 +2,7 @@ import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { DeviceSettings, DeviceState } from "./device.ts";
 import type { OpenWindow } from "./downlink/open-window.ts";
 import type { StoredDevice } from "./storage/device-store.ts";
+import { FrameLoss } from "./uplink/frame-loss.ts";
 import { UsualGateways } from "./uplink/usual-gateways.ts";
 
 /** A device in memory. There is at most one of it, and what it does happens one after another. */
@@ -9,6 +10,7 @@ export class DeviceEntry {
   readonly deviceNo: number;
   readonly ids: EndDeviceIdentifiers;
   readonly usualGateways = new UsualGateways();
+  readonly frameLoss = new FrameLoss();
   settings: DeviceSettings;
   /** As committed; replaced, never changed in place. */
   state: DeviceState;

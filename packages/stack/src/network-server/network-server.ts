@@ -8,6 +8,7 @@ import type { ServiceImplementation } from "../rpc/service.ts";
 import type { Store } from "../store/store.ts";
 import type { NetworkServerOptions } from "./config.ts";
 import { DeviceCache } from "./device-cache.ts";
+import { RareWindows } from "./downlink/attempts.ts";
 import {
   ClassADownlinks,
   type DownlinkCounters,
@@ -84,7 +85,7 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
   const netId = options["ns.net-id"];
   const desiredRx1Delay = options["ns.desired-rx1-delay"];
   const addresses = createDeviceAddresses(netId, options["ns.dev-addr-prefixes"], parts.random);
-  const shared = { ...parts, wheel, writer, cache };
+  const shared = { ...parts, wheel, writer, cache, rareWindows: new RareWindows(clock) };
   const downlinks = new ClassADownlinks({
     ...shared,
     statusTimePeriodicityMs: options["ns.status-time-periodicity"],

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseDatr } from "@skylark/lorawan";
+import { ManualClock } from "../../clock/manual-clock.ts";
 import { defineErrors } from "../../errors/errors.ts";
-import { attemptsFor, firstThatSucceeds, isOnlyBusy } from "./attempts.ts";
+import { gatewayUplink } from "../network-server.fixture.ts";
+import { attemptsFor, firstThatSucceeds, isOnlyBusy, RareWindows } from "./attempts.ts";
 import type { SizedWindow } from "./receive-windows.ts";
 
 const errors = defineErrors("test/attempts");
@@ -37,6 +39,8 @@ const long = { name: "long", macPayloadLength: 38 };
 const short = { name: "short", macPayloadLength: 7 };
 
 /** What is tried, while everything is refused for these reasons. */
+let isRareTime = false;
+
 function tried(
   attempts: ReturnType<typeof attemptsFor<typeof long>>,
   ...reasons: readonly string[]
@@ -44,10 +48,14 @@ function tried(
   const seen: string[] = [];
   assert.throws(
     () =>
-      firstThatSucceeds(attempts, ({ content, windows }) => {
-        seen.push(`${content.name} ${windows.map(({ window }) => window).join()}`);
-        throw refused(...reasons);
-      }),
+      firstThatSucceeds(
+        attempts,
+        ({ content, windows }) => {
+          seen.push(`${content.name} ${windows.map(({ window }) => window).join()}`);
+          throw refused(...reasons);
+        },
+        () => isRareTime,
+      ),
     /failed to schedule/,
   );
   return seen;
@@ -80,6 +88,24 @@ test("tries RX2 whenever RX1 is refused for another reason, such as its duty cyc
   assert.deepEqual(tried(ack, "duty_cycle"), ["long 1", "short 1", "short 2"]);
   const requests = attemptsFor([rx1, slowRx2], { whole: long, withoutRequests: short }, onlyRequests);
   assert.deepEqual(tried(requests, "conflict", "duty_cycle"), ["long 1", "long 2"]);
+});
+
+test("does use a slow RX2 for them now and then, each gateway by itself", async () => {
+  const attempts = attemptsFor([rx1, slowRx2], { whole: short, withoutRequests: undefined }, onlyAck);
+  isRareTime = true;
+  assert.deepEqual(tried(attempts, "conflict"), ["short 1", "short 2"]);
+  isRareTime = false;
+  const clock = new ManualClock();
+  const rare = new RareWindows(clock);
+  const [one, another] = ["gtw1", "gtw2"].map(
+    (gatewayId) => gatewayUplink(new Uint8Array(0), { gatewayId }, 0).receptions,
+  );
+  assert.deepEqual(
+    [rare.take(one!), rare.take(one!), rare.take(another!), rare.take([])],
+    [true, false, true, false],
+  );
+  await clock.advance(10_000);
+  assert.equal(rare.take(one!), true);
 });
 
 test("skips windows that the frame is too long for", () => {

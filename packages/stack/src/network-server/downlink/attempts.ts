@@ -1,4 +1,7 @@
 import { timeOnAirUs } from "@skylark/lorawan";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../clock/clock.ts";
+import type { Reception } from "../../domain/uplink.ts";
 import { SkylarkError } from "../../errors/errors.ts";
 import { type SizedWindow, windowsThatFit } from "./receive-windows.ts";
 
@@ -10,26 +13,28 @@ export interface Attempt<Content> {
   readonly content: Content;
   /** In order of preference; none when the content fits in no window. */
   readonly windows: readonly SizedWindow[];
-  /** Left out when the gateways were only busy before. */
-  readonly unlessBusy: boolean;
+  /** All windows that the content fits, also those that are not tried now. */
+  readonly fittingWindows: readonly SizedWindow[];
+  /** Whether it is made when the attempts before were refused only because gateways were busy. */
+  readonly whenBusy: "always" | "rarely" | "never";
 }
 
 export interface Fillable {
   readonly macPayloadLength: number;
 }
 
-/** What a device can do without until its next uplink. */
+/** What a device can do without until its next frame. */
 export interface Urgency {
   /** There is more than MAC requests to send. */
   readonly hasUrgent: boolean;
-  /** There is no more than an acknowledgment, and the device sends its uplink again without it. */
+  /** Without it the device sends its frame again, and there is nothing else to say. */
   readonly isRepeatedAnyway: boolean;
 }
 
 /**
  * In what order the windows are tried. A gateway sends one frame at a time, and in a slow RX2 it could have
- * acknowledged dozens of uplinks in RX1. So when gateways are busy, requests of the network make way for what is
- * urgent, and neither they nor acknowledgments of uplinks that are repeated anyway go to a slow RX2.
+ * answered dozens of uplinks in RX1, whose answers then need RX2 as well. So when gateways are busy, requests of the
+ * network make way for what is urgent and never go into a slow RX2, and answers to what is repeated anyway rarely do.
  */
 export function attemptsFor<Content extends Fillable>(
   windows: readonly SizedWindow[],
@@ -44,11 +49,12 @@ export function attemptsFor<Content extends Fillable>(
   const attempt = (
     content: Content,
     among: readonly SizedWindow[],
-    unlessBusy = false,
+    whenBusy: Attempt<Content>["whenBusy"] = "always",
   ): Attempt<Content> => ({
     content,
     windows: windowsThatFit(among, content.macPayloadLength),
-    unlessBusy,
+    fittingWindows: windowsThatFit(windows, content.macPayloadLength),
+    whenBusy,
   });
   if (withoutRequests !== undefined && urgency.hasUrgent) {
     return [
@@ -58,7 +64,7 @@ export function attemptsFor<Content extends Fillable>(
   }
   const canWait = !urgency.hasUrgent || urgency.isRepeatedAnyway;
   if (!canWait || !isSlow(windows, whole)) return [attempt(whole, windows)];
-  return [attempt(whole, rx1), attempt(whole, rx2, true)];
+  return [attempt(whole, rx1), attempt(whole, rx2, urgency.hasUrgent ? "rarely" : "never")];
 }
 
 function isSlow([rx1, rx2]: readonly SizedWindow[], { macPayloadLength }: Fillable): boolean {
@@ -69,15 +75,43 @@ function isSlow([rx1, rx2]: readonly SizedWindow[], { macPayloadLength }: Fillab
   return timeOnAirUs({ dataRate: rx2.dataRate, payloadLength }) >= slowFactor * inRx1;
 }
 
+/** How often each gateway may answer in a slow RX2 because it was busy in RX1. */
+const rarelyMs = 10_000;
+const maxGateways = 10_000;
+
+/** Says when it is time again for what is rarely done. */
+export class RareWindows {
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #lastAtMs = new LRUCache<string, number>({ max: maxGateways });
+
+  constructor(clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
+  }
+
+  /** Whether it may be done now through the first of these paths; it then counts as done. */
+  take([path]: readonly Reception[]): boolean {
+    if (path === undefined) return false;
+    const { tenantId, gatewayId } = path.gateway.ids;
+    const key = `${tenantId}/${gatewayId}`;
+    const now = this.#clock.monotonicMs();
+    const lastAtMs = this.#lastAtMs.get(key);
+    if (lastAtMs !== undefined && now - lastAtMs < rarelyMs) return false;
+    this.#lastAtMs.set(key, now);
+    return true;
+  }
+}
+
 /** What the first attempt that succeeds gives; throws what the last one was refused for. */
 export function firstThatSucceeds<Content, Result>(
   attempts: readonly Attempt<Content>[],
   attemptOne: (attempt: Attempt<Content>) => Result,
+  isRareTime: () => boolean,
 ): Result {
   let refusal: unknown;
   for (const attempt of attempts) {
     if (attempt.windows.length === 0) continue;
-    if (attempt.unlessBusy && refusal !== undefined && isOnlyBusy(refusal)) continue;
+    const isBusy = attempt.whenBusy !== "always" && refusal !== undefined && isOnlyBusy(refusal);
+    if (isBusy && (attempt.whenBusy === "never" || !isRareTime())) continue;
     try {
       return attemptOne(attempt);
     } catch (error) {

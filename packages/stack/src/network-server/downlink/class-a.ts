@@ -24,7 +24,7 @@ import type { ApplicationServer, GatewayServer, NextDownlink } from "../peers.ts
 import { regionOf } from "../region.ts";
 import type { DeviceWriter } from "../storage/device-store.ts";
 import type { TimerWheel } from "../timer-wheel.ts";
-import { type Attempt, attemptsFor, firstThatSucceeds } from "./attempts.ts";
+import { type Attempt, attemptsFor, firstThatSucceeds, type RareWindows } from "./attempts.ts";
 import { buildDataDownlink } from "./build-frame.ts";
 import { decideInMs } from "./decision-time.ts";
 import type { OpenWindow } from "./open-window.ts";
@@ -54,6 +54,7 @@ interface Surroundings {
   readonly cache: DeviceCache;
   readonly gatewayServer: GatewayServer;
   readonly applicationServer: ApplicationServer;
+  readonly rareWindows: RareWindows;
   readonly events: EventPublisher;
   readonly logger: Logger;
   readonly statusTimePeriodicityMs: number;
@@ -247,8 +248,10 @@ export class ClassADownlinks {
     ];
     bus.publish(events.downDataAttempt, subject, () => ({ correlationIds }));
     if (window.paths.length === 0) throw noDownlinkPath();
-    const held = firstThatSucceeds(decided.attempts, (attempt) =>
-      this.#reserve(current, window, attempt, downlink?.priority),
+    const held = firstThatSucceeds(
+      decided.attempts,
+      (attempt) => this.#reserve(current, window, attempt, downlink?.priority),
+      () => this.#around.rareWindows.take(window.paths),
     );
     const after: SessionState = { ...current, counters: held.content.counters, mac: held.content.mac };
     const sessionChange: StagedChange = {
@@ -278,7 +281,7 @@ export class ClassADownlinks {
   #reserve(
     { session, mac }: SessionState,
     { paths }: OpenWindow,
-    { content, windows }: Attempt<Content>,
+    { content, windows, fittingWindows }: Attempt<Content>,
     priority: Priority = "HIGHEST",
   ): HeldDownlink {
     const phyPayload = buildDataDownlink(session, mac, content.content);
@@ -288,7 +291,8 @@ export class ClassADownlinks {
       payloadLength: phyPayload.length,
       priority: content.commands.length > 0 ? "HIGHEST" : priority,
     };
-    return { content, phyPayload, request, reservation: this.#around.gatewayServer.reserve(request) };
+    const reservation = this.#around.gatewayServer.reserve(request);
+    return { content, phyPayload, request, reservation, fittingWindows };
   }
 
   #fail(entry: DeviceEntry, window: OpenWindow, error: unknown): void {
@@ -324,14 +328,17 @@ interface HeldDownlink extends HeldFrame {
   readonly content: Content;
 }
 
-/** Devices before LoRaWAN 1.0.4 repeat confirmed uplinks on their own. */
+/**
+ * Devices before LoRaWAN 1.0.4 repeat confirmed uplinks on their own, and all of them repeat what asks for any downlink:
+ * ADRAckReq and sticky answers.
+ */
 function isRepeatedAnyway(
-  { needsAck, needsAnswer, answers }: OpenWindow,
+  { needsAck, answers }: OpenWindow,
   { mac }: SessionState,
   downlink: EncryptedDownlink | undefined,
 ): boolean {
-  const isOnlyAck = needsAck && !needsAnswer && answers.length === 0 && downlink === undefined;
-  return isOnlyAck && (limitsConfirmedTransmissions(mac.macVersion) || mac.current.nbTrans > 1);
+  if (answers.length > 0 || downlink !== undefined) return false;
+  return !needsAck || limitsConfirmedTransmissions(mac.macVersion) || mac.current.nbTrans > 1;
 }
 
 function endOf({ receivedAt, rx1DelayMs }: OpenWindow): number {

@@ -36,7 +36,11 @@ export function joinAcceptWindows(
   parameters: MACParameters,
   uplink: AnsweredUplink,
 ): readonly SizedWindow[] {
-  return windowsAt(band, parameters, uplink, band.joinAcceptDelay1Ms);
+  // The limits on length are those of data frames.
+  return windowsAt(band, parameters, uplink, band.joinAcceptDelay1Ms).map((window) => ({
+    ...window,
+    maxMACPayloadSize: Number.POSITIVE_INFINITY,
+  }));
 }
 
 function windowsAt(

@@ -1,5 +1,10 @@
 import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
-import type { Reservation, TransmissionRequest, TransmissionResult } from "../../domain/downlink.ts";
+import type {
+  ReceiveWindow,
+  Reservation,
+  TransmissionRequest,
+  TransmissionResult,
+} from "../../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { EventPublisher, EventSubject } from "../../events/events.ts";
 import type { Logger } from "../../log/log.ts";
@@ -16,6 +21,8 @@ export interface HeldFrame {
   readonly phyPayload: Uint8Array;
   readonly request: TransmissionRequest;
   readonly reservation: Reservation;
+  /** All windows that it fits. */
+  readonly fittingWindows: readonly ReceiveWindow[];
 }
 
 /** With these the gateway says, long before RX2, that it will not send. */
@@ -28,11 +35,11 @@ const isNotSentInTime: ReadonlySet<TransmissionResult> = new Set([
 /** Transmits a frame; one that missed RX1 goes into RX2, the very same, as it has not been on air. */
 export async function transmitInWindows(
   gatewayServer: Pick<GatewayServer, "reserve">,
-  { phyPayload, request, reservation }: HeldFrame,
+  { phyPayload, request, reservation, fittingWindows }: HeldFrame,
   correlationIds: readonly string[],
 ): Promise<TransmissionResult> {
   const result = await reservation.transmit(phyPayload, correlationIds);
-  const windows = request.windows.filter(({ window }) => window > reservation.window.window);
+  const windows = fittingWindows.filter(({ window }) => window > reservation.window.window);
   if (!isNotSentInTime.has(result) || windows.length === 0) return result;
   let again: Reservation;
   try {

@@ -150,3 +150,15 @@ test("lets a flood of strangers' join-requests ask only so much at once", async 
   await net.advance(6000);
   assert.equal(net.sent.length, 1, "and then serves devices as before");
 });
+
+test("sends the join-accept in RX2 when the gateway takes it too late for RX1", async (context) => {
+  const { net, euis } = await withDevice(context);
+  net.refusals.rx1 = "TOO_LATE";
+  net.hear(joinRequestFrame(euis, 1));
+  await net.advance(6000);
+  assert.deepEqual(
+    net.sent.map(({ request }) => request.windows.map(({ window }) => window)),
+    [[1], [2]],
+  );
+  assert.equal(net.server.counters.joins.sent, 1);
+});

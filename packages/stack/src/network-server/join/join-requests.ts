@@ -8,6 +8,7 @@ import {
 } from "@skylark/lorawan";
 import type { Clock } from "../../clock/clock.ts";
 import { ulid } from "../../domain/ulid.ts";
+import type { Reception } from "../../domain/uplink.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EventPublisher, EventSubject } from "../../events/events.ts";
 import type { Logger } from "../../log/log.ts";
@@ -15,10 +16,11 @@ import { commit, type StagedChange, type Store } from "../../store/store.ts";
 import { freshCounters, type Session, type SessionState } from "../device.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
+import { attemptsFor, firstThatSucceeds, type RareWindows } from "../downlink/attempts.ts";
 import { decideInMs } from "../downlink/decision-time.ts";
 import { rankPaths } from "../downlink/paths.ts";
 import { joinAcceptWindows, type SizedWindow } from "../downlink/receive-windows.ts";
-import { transmitInWindows } from "../downlink/transmissions.ts";
+import { type HeldFrame, transmitInWindows } from "../downlink/transmissions.ts";
 import {
   dataRateNotFound,
   isTooManyLookups,
@@ -62,6 +64,7 @@ interface Surroundings {
   readonly gatewayServer: GatewayServer;
   readonly joinServer: JoinServer;
   readonly applicationServer: ApplicationServer;
+  readonly rareWindows: RareWindows;
   readonly events: EventPublisher;
   readonly logger: Logger;
   readonly netId: NetID;
@@ -247,10 +250,8 @@ export class JoinRequests {
     try {
       const paths = rankPaths(round.receptions, round.uplink.dataRate);
       if (paths.length === 0) throw noDownlinkPath();
-      const request = { paths, windows, payloadLength: phyPayload.length, priority: "HIGHEST" } as const;
-      const reservation = gatewayServer.reserve(request);
+      const held = this.#reserve(paths, windows, phyPayload);
       bus.publish(events.downJoinSuccess, subject, () => ({ correlationIds }));
-      const held = { phyPayload, request, reservation };
       const result = await transmitInWindows(gatewayServer, held, correlationIds);
       if (result === "SUCCESS") {
         this.counters.sent++;
@@ -265,6 +266,25 @@ export class JoinRequests {
       this.counters.notSent++;
       bus.publish(events.downJoinFail, subject, () => events.failureDetails(error, correlationIds));
     }
+  }
+
+  #reserve(paths: readonly Reception[], windows: readonly SizedWindow[], phyPayload: Uint8Array): HeldFrame {
+    const { gatewayServer, rareWindows } = this.#around;
+    const payloadLength = phyPayload.length;
+    const accept = { macPayloadLength: payloadLength - 5 };
+    const attempts = attemptsFor(
+      windows,
+      { whole: accept, withoutRequests: undefined },
+      { hasUrgent: true, isRepeatedAnyway: true },
+    );
+    return firstThatSucceeds(
+      attempts,
+      ({ windows: tried, fittingWindows }) => {
+        const request = { paths, windows: tried, payloadLength, priority: "HIGHEST" } as const;
+        return { phyPayload, request, reservation: gatewayServer.reserve(request), fittingWindows };
+      },
+      () => rareWindows.take(paths),
+    );
   }
 }
 

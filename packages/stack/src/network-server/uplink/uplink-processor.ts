@@ -106,7 +106,7 @@ export class UplinkProcessor {
       },
       mac: answersConfirmed === undefined ? mac : withoutPendingConfirmed(mac),
     };
-    const uplink = applicationUplink(waiting);
+    const uplink = applicationUplink(waiting, entry.frameLoss.note(verified.fCnt));
     const changes = [
       this.#sessionChange(entry, { before, after, handled, isActivation: frame.isActivation }),
       applicationServer.stageUplink(uplink, decoded),

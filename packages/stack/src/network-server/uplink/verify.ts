@@ -21,6 +21,7 @@ const unverifiedMIC = errors.invalidArgument(
   "MIC of the network that serves the device is wrong",
 );
 const tooLong = errors.invalidArgument("payload", "the frame is longer than its data rate allows");
+const commandsTwice = errors.invalidArgument("f_opts_with_port_0", "the frame has both FOpts and FPort 0");
 const fCntTooLow = errors.invalidArgument(
   "f_cnt_too_low",
   "FCnt `{f_cnt}` is lower than minimum of `{min_f_cnt}`",
@@ -49,6 +50,8 @@ export function verifyFrame<Device extends MatchableDevice>(
 ): Verification<Device> {
   const { mac } = matched.sessionState;
   const { band } = regionOf(matched.device.settings);
+  // TS001-1.0.4 §4.3.1.6: such a frame is to be ignored.
+  if (matched.frame.fPort === 0 && matched.frame.fOpts.length > 0) return { refusedBecause: commandsTwice() };
   const channelIndex = channelIndexOf(mac, uplink.frequency);
   if (channelIndex < 0) return { refusedBecause: uplinkChannelNotFound() };
   const dataRateIndex = findUplinkDataRateIndex(band, uplink.dataRate);

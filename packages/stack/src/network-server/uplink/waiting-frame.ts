@@ -39,7 +39,10 @@ export function verifiedUplink(
 }
 
 /** The same with what all gateways said. */
-export function applicationUplink({ verified, round, correlationId }: WaitingFrame): ApplicationUplink {
+export function applicationUplink(
+  { verified, round, correlationId }: WaitingFrame,
+  packetErrorRate: number | undefined,
+): ApplicationUplink {
   const { frequency, dataRate, rawPayload } = round.uplink;
   const { frame, fCnt, sessionState, device } = verified;
   const { ids, sessionKeyId } = sessionState.session;
@@ -57,8 +60,12 @@ export function applicationUplink({ verified, round, correlationId }: WaitingFra
     receptions: round.receptions,
     correlationIds: [...round.correlationIds, correlationId],
   };
-  if (fPort === undefined && device.state.status === undefined) return uplink;
-  return { ...uplink, ...(fPort === undefined ? {} : { fPort }), ...lastBattery(device.state) };
+  return {
+    ...uplink,
+    ...(fPort === undefined ? {} : { fPort }),
+    ...(packetErrorRate === undefined ? {} : { packetErrorRate }),
+    ...lastBattery(device.state),
+  };
 }
 
 function lastBattery({ status }: DeviceState): Pick<ApplicationUplink, "lastBatteryPercentage"> {
