@@ -265,7 +265,7 @@ describe("bad input over HTTP", () => {
       for (const wrong of ["NNSXS.AAA.BBB", `${key}A`, key.slice(0, -1), `${key}\u00e9`]) {
         await refused("GET", "/applications/app1", { key: wrong }, unauthenticated);
       }
-      await refused("POST", pushPath, { body, key: "" }, { status: 403, message: /no rights/ });
+      await refused("POST", pushPath, { body, key: "" }, { status: 401, message: /not authenticated/ });
       assert.equal((await call(stack, "GET", "/applications/app1", { key })).status, 200);
       assert.equal((await call(stack, "DELETE", `/applications/app1/api-keys/${id}`)).status, 200);
       await refused("GET", "/applications/app1", { key }, unauthenticated);
@@ -401,14 +401,14 @@ function rawMqtt(
 ): Promise<{ readonly answer: Buffer; readonly closed: boolean }> {
   return new Promise((resolve) => {
     const socket = connectSocket(stack.mqttPort, "127.0.0.1");
-    let answer = Buffer.alloc(0);
+    let answer: Buffer = Buffer.alloc(0);
     const finish = (closed: boolean) => {
       clearTimeout(timer);
       socket.destroy();
       resolve({ answer, closed });
     };
     const timer = setTimeout(() => finish(false), waitMs);
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       answer = Buffer.concat([answer, chunk]);
     });
     socket.on("error", () => finish(true));
@@ -534,6 +534,22 @@ describe("bad input over MQTT", () => {
       ),
     ]);
     await Promise.all([reader.stop(), second.stop()]);
+  });
+
+  it("ends a stream of events whose key is deleted", async () => {
+    const made = await call(stack, "POST", "/applications/app1/api-keys", {
+      body: { name: "watch", rights: ["RIGHT_APPLICATION_TRAFFIC_READ"] },
+    });
+    const watching = await streamEvents(stack, [{ application_ids: { application_id: "app1" } }], {
+      key: made.body.key,
+    });
+    await bothAreServed();
+    await watching.event("as.up.data.forward");
+    assert.equal((await call(stack, "DELETE", `/applications/app1/api-keys/${made.body.id}`)).status, 200);
+    const seen = watching.events.length;
+    await bothAreServed();
+    await assert.rejects(watching.event("no.such.event"), /ended/);
+    assert.equal(watching.events.filter((event) => event !== undefined).length, seen);
   });
 });
 

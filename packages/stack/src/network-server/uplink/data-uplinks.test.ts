@@ -262,6 +262,16 @@ test("verifies both halves of the MIC of LoRaWAN 1.1", async (context) => {
   );
 });
 
+test("tells the application how many of the last uplinks were lost", async (context) => {
+  const net = await withDevice(context);
+  for (const fCnt of [1, 2, 3, 4, 6, 7, 8, 9, 10]) {
+    net.hear(uplinkFrame(address, keys, { fCnt, fPort: 1, payload }));
+    await net.advance(250);
+  }
+  const rates = net.applicationServer.uplinks.map(({ packetErrorRate }) => packetErrorRate);
+  assert.deepEqual([rates[0], rates.at(-1)], [undefined, 1 - 0.9]);
+});
+
 test("remembers counters over a restart on the same store", async (context) => {
   const net = await withDevice(context);
   const frame = uplinkFrame(address, keys, { fCnt: 40, fPort: 1, payload, confirmed: true });
