@@ -10,7 +10,6 @@ describe("documentation", () => {
   });
 
   it("names only paths and scripts that exist", () => {
-    const scripts = JSON.parse(readFileSync("package.json", "utf8")).scripts as Record<string, string>;
     const wrong: string[] = [];
     for (const page of [...globSync("*.md"), ...globSync("docs/*.md")]) {
       const text = readFileSync(page, "utf8");
@@ -20,11 +19,16 @@ describe("documentation", () => {
       for (const [, path] of text.matchAll(/`((?:packages|scenarios|bench|docs|scripts)\/[\w./-]+)`/g)) {
         if (!existsSync(path!)) wrong.push(`${page}: ${path}`);
       }
-      for (const [, script] of text.matchAll(/npm run ([a-z-]+)(?! -w)/g)) {
-        if (scripts[script!] === undefined && !text.includes(`npm run ${script} -w`))
-          wrong.push(`${page}: ${script}`);
+      for (const [use, script, workspace] of text.matchAll(/npm run ([a-z-]+)(?: -w @skylark\/([a-z-]+))?/g)) {
+        const folder = workspace === undefined ? "." : `packages/${workspace}`;
+        if (!scriptsOf(folder).includes(script!)) wrong.push(`${page}: ${use}`);
       }
     }
     assert.deepEqual(wrong, []);
   });
 });
+
+function scriptsOf(folder: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { scripts?: object };
+  return Object.keys(manifest.scripts ?? {});
+}

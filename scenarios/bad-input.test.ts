@@ -568,6 +568,23 @@ describe("a bad formatter", () => {
     recurses: "function decodeUplink() { return decodeUplink(); }",
   };
 
+  it("that loops in a burst of messages is waited for once, not for each", async () => {
+    await setFormatter(api, "app2", { uplink: "function decodeUplink() { for (;;) {} }" });
+    const [looping, other] = [neighbourSession.fCntUp, session.fCntUp];
+    const burst = Array.from({ length: 30 }, () => nextFrame(neighbourSession));
+    const sentAt = performance.now();
+    await forwarder.pushFrames(...burst.slice(0, 15));
+    await forwarder.pushFrames(...burst.slice(15));
+    await forwarder.pushFrames(nextFrame(session, { payload: Uint8Array.of(7) }));
+    const up = await inbox.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === other);
+    const delayMs = performance.now() - sentAt;
+    assert.deepEqual(up.uplink_message.decoded_payload, { first: 7 });
+    assert.ok(delayMs < 1000, `the other application waited ${delayMs} ms`);
+    for (const fCnt of [looping, looping + 29])
+      await neighbours.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === fCnt);
+    await setFormatter(api, "app2", { uplink: healthy });
+  });
+
   after(() => setFormatter(api, "app1", { uplink: healthy }));
 
   for (const [what, script] of Object.entries(bad)) {

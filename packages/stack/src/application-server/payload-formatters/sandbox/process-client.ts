@@ -137,13 +137,9 @@ export class SandboxProcess {
   #defineScript(script: Script, commands: Buffer[]): number {
     const known = this.#known.get(script);
     if (known !== undefined) return known;
-    for (const [oldest, id] of this.#known) {
+    for (const oldest of this.#known.keys()) {
       if (this.#known.size < maxKnownScripts) break;
-      this.#known.delete(oldest);
-      const forget = Buffer.allocUnsafe(forgetLength);
-      forget[0] = commandCodes.forget;
-      forget.writeUInt32LE(id, 1);
-      commands.push(forget);
+      commands.push(this.#forgetScript(oldest));
     }
     const id = this.#nextScriptId++;
     this.#known.set(script, id);
@@ -154,6 +150,14 @@ export class SandboxProcess {
     define.writeUInt32LE(source.length, 5);
     commands.push(define, source);
     return id;
+  }
+
+  #forgetScript(script: Script): Buffer {
+    const forget = Buffer.allocUnsafe(forgetLength);
+    forget[0] = commandCodes.forget;
+    forget.writeUInt32LE(this.#known.get(script) ?? 0, 1);
+    this.#known.delete(script);
+    return forget;
   }
 
   #handleData(chunk: Buffer): void {
@@ -179,6 +183,9 @@ export class SandboxProcess {
     if (call === undefined) return;
     this.#firstInFlight++;
     if (this.#firstInFlight === this.#inFlight.length) this.#compact();
+    // The process runs it no more under this number; whenever it is called again it gets a new one.
+    const isStruck = result.code === resultCodes.timeout || result.code === resultCodes.outOfMemory;
+    if (isStruck && this.#known.has(call.script)) this.#child.stdin!.write(this.#forgetScript(call.script));
     this.#events.result(call, result);
   }
 

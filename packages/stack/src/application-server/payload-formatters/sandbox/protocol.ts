@@ -16,6 +16,8 @@ export const resultCodes = {
   error: 2,
   timeout: 3,
   outOfMemory: 4,
+  /** Not run: an earlier call of the script took more than its share. */
+  skipped: 5,
   /** Not an answer: the process is up. Text: the name of its engine. */
   ready: 255,
 } as const;

@@ -40,6 +40,8 @@ class ScriptRunner {
   readonly #calls = new Map<number, number>();
   /** In order of use, the longest unused first. */
   readonly #warm = new Map<number, LoadedScript>();
+  /** Scripts that ran out of time or memory: their calls behind that must not hold up those of others. */
+  readonly #struck = new Set<number>();
 
   constructor(engine: ScriptEngine, maxWarm: number) {
     this.#engine = engine;
@@ -53,6 +55,7 @@ class ScriptRunner {
   forget(id: number): void {
     this.#sources.delete(id);
     this.#calls.delete(id);
+    this.#struck.delete(id);
     this.#discard(id);
   }
 
@@ -61,7 +64,15 @@ class ScriptRunner {
     return (this.#calls.get(id) ?? 0) >= provingCalls;
   }
 
-  call(id: number, name: FormatterFunction, input: string): Outcome {
+  /** Undefined when it is not run any more. */
+  call(id: number, name: FormatterFunction, input: string): Outcome | undefined {
+    if (this.#struck.has(id)) return undefined;
+    const outcome = this.#run(id, name, input);
+    if (outcome.kind !== "text") this.#struck.add(id);
+    return outcome;
+  }
+
+  #run(id: number, name: FormatterFunction, input: string): Outcome {
     const calls = this.#calls.get(id) ?? 0;
     if (calls < provingCalls) this.#calls.set(id, calls + 1);
     try {
@@ -122,8 +133,9 @@ class ResultWriter {
     this.#length += resultHeaderLength + length;
   }
 
-  addOutcome(outcome: Outcome): void {
-    if (outcome.kind === "timeout") this.add(resultCodes.timeout, "");
+  addOutcome(outcome: Outcome | undefined): void {
+    if (outcome === undefined) this.add(resultCodes.skipped, "");
+    else if (outcome.kind === "timeout") this.add(resultCodes.timeout, "");
     else if (outcome.kind === "outOfMemory") this.add(resultCodes.outOfMemory, "");
     else this.add(codesOfLetters[outcome.text[0] ?? ""] ?? resultCodes.error, outcome.text.slice(1));
   }

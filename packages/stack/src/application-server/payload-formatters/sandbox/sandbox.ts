@@ -174,12 +174,15 @@ export class FormatterSandbox {
   #handleResult(lane: Lane, call: FormatterCall, result: FormatterResult): void {
     lane.results++;
     const key = call.script.applicationKey;
-    if (result.code === resultCodes.timeout || result.code === resultCodes.outOfMemory) {
-      const now = performance.now();
-      this.#offenders.strike(key, now);
-      this.#moveOffender(key, now);
-    } else if (lane.alone) this.#offenders.succeed(key, performance.now());
-    call.resolve(result);
+    if (result.code === resultCodes.skipped) this.#moveSkipped(call);
+    else {
+      if (result.code === resultCodes.timeout || result.code === resultCodes.outOfMemory) {
+        const now = performance.now();
+        this.#offenders.strike(key, now);
+        this.#moveOffender(key, now);
+      } else if (lane.alone) this.#offenders.succeed(key, performance.now());
+      call.resolve(result);
+    }
     if (lane.alone && lane.process?.inFlight === 0) this.#rest(lane);
     if (lane.waiting.length === 0) return;
     const inFlight = lane.process?.inFlight ?? 0;
@@ -316,6 +319,17 @@ export class FormatterSandbox {
         for (const call of own.slice(room)) call.reject(busy());
         this.#flush(this.#alone);
       }
+    }
+  }
+
+  /** It was under way together with the call that took more than its share. */
+  #moveSkipped(call: FormatterCall): void {
+    const suspendedMs = this.#offenders.suspendedMs(call.script.applicationKey, performance.now());
+    if (suspendedMs > 0) call.reject(suspended({ seconds: Math.ceil(suspendedMs / 1000) }));
+    else if (!this.#hasRoom(this.#alone, call.script)) call.reject(busy());
+    else {
+      this.#alone.waiting.push(call);
+      this.#flush(this.#alone);
     }
   }
 
