@@ -12,7 +12,7 @@ export function formatHex(bytes: Uint8Array): string {
 }
 
 /** Parses hexadecimal digits of either case, two for each byte. */
-export function parseHex(text: string): Uint8Array {
+export function parseHex(text: string): Uint8Array<ArrayBuffer> {
   if (text.length % 2 !== 0 || !/^[0-9A-Fa-f]*$/.test(text)) {
     throw new LoRaWANError("invalid_value", "expected an even number of hexadecimal digits");
   }

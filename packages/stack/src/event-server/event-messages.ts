@@ -1,3 +1,4 @@
+import { bytesOfDevAddr, bytesOfEui } from "../domain/identifier-bytes.ts";
 import {
   anyPack,
   create,
@@ -66,7 +67,7 @@ function identifiersOf(subject: EventSubject): EntityIdentifiers {
       return create(EntityIdentifiersSchema, { ids: { case: "deviceIds", value: deviceIds(subject.ids) } });
     case "gateway": {
       const { gatewayId, eui } = subject.ids;
-      const value = { gatewayId, ...(eui === undefined ? {} : { eui: hexBytes(eui) }) };
+      const value = { gatewayId, ...(eui === undefined ? {} : { eui: bytesOfEui(eui) }) };
       return create(EntityIdentifiersSchema, { ids: { case: "gatewayIds", value } });
     }
     case "user":
@@ -78,12 +79,8 @@ function deviceIds(ids: Extract<EventSubject, { kind: "device" }>["ids"]) {
   return {
     deviceId: ids.deviceId,
     applicationIds: { applicationId: ids.applicationId },
-    ...(ids.devEui === undefined ? {} : { devEui: hexBytes(ids.devEui) }),
-    ...(ids.joinEui === undefined ? {} : { joinEui: hexBytes(ids.joinEui) }),
-    ...(ids.devAddr === undefined ? {} : { devAddr: hexBytes(formatDevAddr(ids.devAddr)) }),
+    ...(ids.devEui === undefined ? {} : { devEui: bytesOfEui(ids.devEui) }),
+    ...(ids.joinEui === undefined ? {} : { joinEui: bytesOfEui(ids.joinEui) }),
+    ...(ids.devAddr === undefined ? {} : { devAddr: bytesOfDevAddr(ids.devAddr) }),
   };
-}
-
-function hexBytes(hex: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(hex, "hex"));
 }

@@ -1,3 +1,4 @@
+import { euiOfBytes } from "../domain/identifier-bytes.ts";
 import {
   assign,
   create,
@@ -72,8 +73,8 @@ export class RegisteredDevices {
   /** Creates the device, or changes the fields of the mask; gives the whole device as it is now. */
   async set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
     const { reader, writer } = this.#around;
-    const joinEui = euiOf(given.ids?.joinEui);
-    const devEui = euiOf(given.ids?.devEui);
+    const joinEui = euiOfBytes(given.ids?.joinEui);
+    const devEui = euiOfBytes(given.ids?.devEui);
     if (joinEui === undefined) throw noJoinEui();
     if (devEui === undefined || devEui === noEui) throw noDevEui();
     const stored = await reader.findByIds(ids);
@@ -150,10 +151,6 @@ export class RegisteredDevices {
 }
 
 const noEui = "0000000000000000";
-
-function euiOf(bytes: Uint8Array | undefined): EUI64 | undefined {
-  return bytes === undefined || bytes.length === 0 ? undefined : parseEUI64(formatHex(bytes));
-}
 
 const nonceFields = new Set(["last_dev_nonce", "used_dev_nonces", "last_join_nonce"]);
 

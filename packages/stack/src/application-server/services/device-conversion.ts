@@ -1,3 +1,4 @@
+import { bytesOfDevAddr, bytesOfEui } from "../../domain/identifier-bytes.ts";
 import {
   create,
   type EndDevice,
@@ -59,9 +60,9 @@ function idsMessage({ ids, session }: ApplicationDevice): EndDeviceInit["ids"] &
   return {
     deviceId: ids.deviceId,
     applicationIds: { applicationId: ids.applicationId },
-    ...(ids.devEui !== undefined && { devEui: bytesOfHex(ids.devEui) }),
-    ...(ids.joinEui !== undefined && { joinEui: bytesOfHex(ids.joinEui) }),
-    ...(session !== undefined && { devAddr: bytesOfHex(formatDevAddr(session.devAddr)) }),
+    ...(ids.devEui !== undefined && { devEui: bytesOfEui(ids.devEui) }),
+    ...(ids.joinEui !== undefined && { joinEui: bytesOfEui(ids.joinEui) }),
+    ...(session !== undefined && { devAddr: bytesOfDevAddr(session.devAddr) }),
   };
 }
 
@@ -70,7 +71,7 @@ function sessionMessage(
   registry: DeviceRegistry,
 ): EndDeviceInit["session"] & object {
   return {
-    devAddr: bytesOfHex(formatDevAddr(session.devAddr)),
+    devAddr: bytesOfDevAddr(session.devAddr),
     keys: { sessionKeyId: session.sessionKeyId, appSKey: { key: registry.openAppSKey(session) } },
     lastAFCntDown: session.lastAFCntDown,
   };
@@ -108,8 +109,8 @@ export function settingsOf(message: EndDevice): DeviceSettings {
   const { ids, formatters, versionIds, loraAllianceProfileIds } = message;
   const override = message.skipPayloadCryptoOverride ?? (message.skipPayloadCrypto ? true : undefined);
   return {
-    ...(ids !== undefined && ids.devEui.length > 0 && { devEui: parseEUI64(hexOf(ids.devEui)) }),
-    ...(ids !== undefined && ids.joinEui.length > 0 && { joinEui: parseEUI64(hexOf(ids.joinEui)) }),
+    ...(ids !== undefined && ids.devEui.length > 0 && { devEui: parseEUI64(formatHex(ids.devEui)) }),
+    ...(ids !== undefined && ids.joinEui.length > 0 && { joinEui: parseEUI64(formatHex(ids.joinEui)) }),
     ...(formatters !== undefined && { formatters: formattersOf(formatters) }),
     ...(override !== undefined && { skipPayloadCrypto: override }),
     ...(versionIds !== undefined && { versionIds: versionIdsOf(versionIds) }),
@@ -144,13 +145,5 @@ export function sessionOf(message: Session, registry: DeviceRegistry): Applicati
 }
 
 function devAddrOf(bytes: Uint8Array): DevAddr {
-  return parseDevAddr(hexOf(bytes));
-}
-
-function bytesOfHex(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromHex(text);
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return bytes.toHex();
+  return parseDevAddr(formatHex(bytes));
 }

@@ -5,7 +5,7 @@ import { defineErrors } from "../../errors/errors.ts";
 import type { Caller as PlatformCaller } from "../../rpc/service.ts";
 import type { EntityReference } from "../entity.ts";
 import { apiKeyNotFound } from "../errors.ts";
-import { LoadingCache } from "../loading-cache.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
 import type { ApiKeyRecord, ApiKeyStore } from "../storage/api-key-store.ts";
 import { adminRights, allRights, noRights, type RightSet, withImplied } from "./right-sets.ts";
 import type { SecretHasher } from "./secret-hash.ts";

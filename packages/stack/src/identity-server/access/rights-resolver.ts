@@ -10,7 +10,7 @@ import {
   unauthenticated,
   userNotFound,
 } from "../errors.ts";
-import { LoadingCache } from "../loading-cache.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
 import type { Caller } from "./authentication.ts";
 import { noRights, potentialRights, type RightSet, sortedRights } from "./right-sets.ts";
 import { standingError } from "./user-standing.ts";

@@ -18,7 +18,7 @@ import {
   type ServiceMethods,
 } from "../../rpc/service.ts";
 import { endDeviceNotFound } from "../errors.ts";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
 import type { EndDevices } from "./end-devices.ts";
 
@@ -96,7 +96,7 @@ const getMethod = ({ devices }: Parts): Methods["get"] => ({
 const getIdentifiersForEUIsMethod = ({ devices }: Parts): Methods["getIdentifiersForEUIs"] => ({
   requires: () => authenticated,
   async handle({ joinEui, devEui }, context) {
-    const found = await devices.findByEuis(formatEui(joinEui), formatEui(devEui));
+    const found = await devices.findByEuis(euiOfBytes(joinEui), euiOfBytes(devEui));
     if (found?.tenantId !== context.tenantId) {
       throw endDeviceNotFound({ device_id: "", application_id: "" });
     }

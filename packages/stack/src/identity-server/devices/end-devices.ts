@@ -9,9 +9,9 @@ import type { Logger } from "../../log/log.ts";
 import type { Writer } from "../../store/store.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { changedFields, endDeviceEvents } from "../events.ts";
-import { LoadingCache } from "../loading-cache.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
 import { brokenConstraint, readEntity, untilCurrent } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { Listed, Page } from "../storage/rows.ts";
@@ -211,8 +211,8 @@ function notFound(key: DeviceKey) {
 }
 
 function identifiersOf(key: DeviceKey, device: EndDevice): EndDeviceIdentifiers {
-  const devEui = formatEui(device?.ids?.devEui);
-  const joinEui = formatEui(device?.ids?.joinEui);
+  const devEui = euiOfBytes(device?.ids?.devEui);
+  const joinEui = euiOfBytes(device?.ids?.joinEui);
   return {
     ...key,
     ...(devEui === undefined ? {} : { devEui }),
@@ -221,8 +221,8 @@ function identifiersOf(key: DeviceKey, device: EndDevice): EndDeviceIdentifiers 
 }
 
 async function explainEuis({ endDevices }: Registries, key: DeviceKey, device: EndDevice) {
-  const joinEui = formatEui(device.ids?.joinEui);
-  const devEui = formatEui(device.ids?.devEui);
+  const joinEui = euiOfBytes(device.ids?.joinEui);
+  const devEui = euiOfBytes(device.ids?.devEui);
   const holder =
     joinEui === undefined || devEui === undefined ? undefined : await endDevices.findByEuis(joinEui, devEui);
   // What another tenant has registered is nobody's business.

@@ -5,8 +5,8 @@ import type { Location } from "../../domain/uplink.ts";
 import type { Logger } from "../../log/log.ts";
 import { locationMessage } from "../devices/device-profile.ts";
 import type { EntityReference } from "../entity.ts";
-import { formatEui } from "../eui.ts";
-import { LoadingCache } from "../loading-cache.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
 import { readEntity, updateEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
@@ -48,7 +48,7 @@ export function createGatewayDirectory(
   const locating = new Set<string>();
 
   const changed: GatewayDirectory["changed"] = (entity, before, after) => {
-    const euis = [formatEui(before?.ids?.eui), formatEui(after?.ids?.eui)];
+    const euis = [euiOfBytes(before?.ids?.eui), euiOfBytes(after?.ids?.eui)];
     for (const eui of euis) if (eui !== undefined) byEui.invalidate(eui);
     const known = euis.find((eui) => eui !== undefined);
     const ids: GatewayIdentifiers = {

@@ -23,7 +23,7 @@ import { checkIdAllowed } from "../blocklist.ts";
 import { updatedSinceOf } from "../devices/end-device-registry.ts";
 import type { EntityReference } from "../entity.ts";
 import { gatewayNotFoundByEui } from "../errors.ts";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { changedFields, registryEvents } from "../events.ts";
 import { accountId, checkContacts, withOwnerAsContact } from "../registries/contacts.ts";
 import { coversPath, pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
@@ -154,7 +154,7 @@ const getMethod = ({ registries, kind, shown }: Parts): Methods["get"] => ({
 const getIdentifiersForEUIMethod = ({ finder }: Parts): Methods["getIdentifiersForEUI"] => ({
   requires: () => authenticated,
   async handle({ eui: bytes }, context) {
-    const eui = formatEui(bytes);
+    const eui = euiOfBytes(bytes);
     const found = eui === undefined ? undefined : await finder.findByEui(eui);
     if (found?.tenantId !== context.tenantId) throw gatewayNotFoundByEui({ gateway_eui: eui ?? "" });
     return { gatewayId: found.gatewayId, eui: bytes };

@@ -2,7 +2,7 @@ import { DownlinkPathConstraint, durationMs, type Gateway } from "@skylark/api";
 import type { GatewayIdentifiers } from "../../domain/identifiers.ts";
 import type { Location } from "../../domain/uplink.ts";
 import { domainLocation } from "../devices/device-profile.ts";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 
 /** A gateway as its owner registered it, for the servers that talk to it. */
 export interface RegisteredGateway {
@@ -20,7 +20,7 @@ export interface RegisteredGateway {
 }
 
 export function registeredGateway(tenantId: string, gateway: Gateway): RegisteredGateway {
-  const eui = formatEui(gateway.ids?.eui);
+  const eui = euiOfBytes(gateway.ids?.eui);
   return {
     ids: {
       tenantId,

@@ -2,7 +2,7 @@ import type { Application, Gateway, User } from "@skylark/api";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Store } from "../../store/store.ts";
 import { applicationNotFound, euiTaken, gatewayNotFound, idTaken, userNotFound } from "../errors.ts";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { createEntityStore } from "../storage/entity-store.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
 import { applicationTable, gatewayTable, userTable } from "../storage/tables.ts";
@@ -26,7 +26,7 @@ export function gatewayKind(store: Store, finder: GatewayFinder): EntityKind<Gat
     entities: createEntityStore(store, gatewayTable),
     notFound: (id) => gatewayNotFound({ gateway_id: id }),
     async explainConflict(constraint, { tenantId }, gateway) {
-      const eui = formatEui(gateway.ids?.eui);
+      const eui = euiOfBytes(gateway.ids?.eui);
       if (!constraint.includes("eui") || eui === undefined) return idTaken();
       const holder = await finder.findByEui(eui);
       // Another tenant's gateway is nobody's business.

@@ -10,7 +10,7 @@ import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { SqlRow, SqlValue, Store, Writer } from "../../store/store.ts";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import {
   bytesOf,
   knownStatement,
@@ -172,8 +172,8 @@ function keyParameters({ tenantId, applicationId, deviceId }: DeviceKey): readon
 function columnValues(device: EndDevice, version: number, at: At): readonly SqlValue[] {
   const { lastSeenAt, activatedAt } = device;
   return [
-    formatEui(device.ids?.joinEui) ?? null,
-    formatEui(device.ids?.devEui) ?? null,
+    euiOfBytes(device.ids?.joinEui) ?? null,
+    euiOfBytes(device.ids?.devEui) ?? null,
     device.description,
     lastSeenAt === undefined ? null : timestampMs(lastSeenAt),
     activatedAt === undefined ? null : timestampMs(activatedAt),

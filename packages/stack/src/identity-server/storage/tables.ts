@@ -1,5 +1,5 @@
 import { ApplicationSchema, GatewaySchema, UserSchema } from "@skylark/api";
-import { formatEui } from "../eui.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import type { EntityTable } from "./entity-store.ts";
 
 export const applicationTable: EntityTable<typeof ApplicationSchema> = {
@@ -15,7 +15,7 @@ export const gatewayTable: EntityTable<typeof GatewaySchema> = {
   table: "gateways",
   idColumn: "gateway_id",
   schema: GatewaySchema,
-  columns: { eui: (gateway, deleted) => (deleted ? null : (formatEui(gateway.ids?.eui) ?? null)) },
+  columns: { eui: (gateway, deleted) => (deleted ? null : (euiOfBytes(gateway.ids?.eui) ?? null)) },
   name: (gateway) => gateway.name,
   orders: { gateway_id: "gateway_id", gateway_eui: "eui", name: "name", created_at: "created_at" },
 };

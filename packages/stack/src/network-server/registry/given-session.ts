@@ -12,7 +12,7 @@ import {
 } from "../device.ts";
 import { personalizedMACState } from "../join/join-parameters.ts";
 import { invalidField } from "./check-registration.ts";
-import { devAddrOfBytes } from "./identifier-bytes.ts";
+import { devAddrOfBytes } from "../../domain/identifier-bytes.ts";
 
 export interface GivenSession {
   readonly ids: EndDeviceIdentifiers;

@@ -12,7 +12,7 @@ import type { DeviceReader, DeviceWriter, RegisteredDevice } from "../storage/de
 import { checkRegistration, invalidField } from "./check-registration.ts";
 import { endDeviceMessage } from "./end-device-message.ts";
 import { givenSession, touches } from "./given-session.ts";
-import { euiOfBytes } from "./identifier-bytes.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { encodeRegistration, settingsOf } from "./registration.ts";
 
 const errors = defineErrors("pkg/networkserver");

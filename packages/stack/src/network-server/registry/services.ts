@@ -24,7 +24,7 @@ import {
 } from "../../rpc/service.ts";
 import type { DeviceAddresses } from "../join/device-addresses.ts";
 import { invalidField } from "./check-registration.ts";
-import { bytesOfDevAddr } from "./identifier-bytes.ts";
+import { bytesOfDevAddr } from "../../domain/identifier-bytes.ts";
 import type { RegisteredDevices } from "./registered-devices.ts";
 
 /** Whether the Identity Server has an entry for the device. */

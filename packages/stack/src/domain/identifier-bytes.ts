@@ -5,7 +5,7 @@ export function euiOfBytes(bytes: Uint8Array | undefined): EUI64 | undefined {
   return bytes === undefined || bytes.length === 0 ? undefined : parseEUI64(formatHex(bytes));
 }
 
-export function bytesOfEui(eui: EUI64): Uint8Array {
+export function bytesOfEui(eui: EUI64): Uint8Array<ArrayBuffer> {
   return parseHex(eui);
 }
 
@@ -14,7 +14,7 @@ export function devAddrOfBytes(bytes: Uint8Array | undefined): DevAddr | undefin
   return devAddr(new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0));
 }
 
-export function bytesOfDevAddr(address: DevAddr): Uint8Array {
+export function bytesOfDevAddr(address: DevAddr): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, address);
   return bytes;

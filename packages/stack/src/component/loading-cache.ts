@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { atMost } from "../component/at-most.ts";
+import { atMost } from "./at-most.ts";
 
 /**
  * Values of the store by key, loaded once and kept until invalidated. `invalidate` is called once a change is
@@ -28,6 +28,17 @@ export class LoadingCache<V extends object> {
   invalidate(key: string): void {
     this.#kept.delete(key);
     this.#loading.delete(key);
+  }
+
+  invalidateWhere(matches: (key: string) => boolean): void {
+    for (const key of [...this.#kept.keys(), ...this.#loading.keys()]) if (matches(key)) this.invalidate(key);
+  }
+
+  /** Changes the value where it is in memory; a load under way is not kept, since it may have read the old row. */
+  update(key: string, change: (value: V) => void): void {
+    this.#loading.delete(key);
+    const value = this.#kept.get(key);
+    if (value !== undefined) change(value);
   }
 
   async #startLoading(key: string): Promise<V | undefined> {
