@@ -29,7 +29,8 @@ export interface RunningStack {
 
 function startOptions(): readonly string[] {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return scripts.start.split(" ").slice(1, -1);
+  const words: string[] = scripts.start.split(" ");
+  return words.slice(words.indexOf("node") + 1, -1);
 }
 
 async function freePort(): Promise<number> {

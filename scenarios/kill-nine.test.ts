@@ -203,7 +203,7 @@ describe(`a stack that is killed ${kills} times under load (seed ${seed})`, () =
     await untilQuiet(received);
 
     assert.ok(received.size > 100 * kills, `enough was accepted: ${received.size} of ${sent.length} sent`);
-    assert.ok(downlinks.size > 10 * kills, `enough was answered: ${downlinks.size}`);
+    assert.ok(downlinks.size > 5 * kills, `enough was answered: ${downlinks.size}`);
     assert.deepEqual(repeated(received), [], "every message came exactly once");
     assert.deepEqual(repeated(downlinks), [], "no downlink counter was used twice");
   });

@@ -73,6 +73,16 @@ describe("a violation", () => {
 });
 
 describe("the rules", () => {
+  test("leave every FPort of a byte to the downlink queue, which refuses what applications may not use", () => {
+    const withPort = (fPort: number) =>
+      validate(
+        DownlinkQueueRequestSchema,
+        create(DownlinkQueueRequestSchema, { endDeviceIds: goodIds, downlinks: [{ fPort }] }),
+      );
+    for (const fPort of [1, 223, 224, 225, 233, 234, 255]) assert.equal(withPort(fPort), undefined);
+    assert.equal(innermost(withPort(256))?.field, "f_port");
+  });
+
   const cases: readonly [string, DeviceInit, string | undefined][] = [
     [
       "36 characters are the most of an identifier",

@@ -13,6 +13,7 @@ import { createKeyVault } from "../component/key-vault.ts";
 import { loadConfiguration } from "../config/load.ts";
 import type { DownlinkOpportunity } from "../domain/application-downlink.ts";
 import type { ApplicationUplink } from "../domain/application-uplink.ts";
+import type { EndDeviceProfile } from "../domain/end-device-profile.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { ConnectedGateway, Location } from "../domain/uplink.ts";
 import { createEventBus } from "../events/event-bus.ts";
@@ -25,7 +26,7 @@ import { type ApplicationServer, createApplicationServer } from "./application-s
 import { applicationServerOptions } from "./config.ts";
 import type { ApplicationMessage } from "./message-log.ts";
 import { applicationServerMigrations } from "./migrations.ts";
-import type { DownlinkSession, EndDeviceProfile, IdentityServer, NetworkServer } from "./peers.ts";
+import type { DownlinkSession, IdentityServer, NetworkServer } from "./peers.ts";
 
 export const appSKey = aesKey(Uint8Array.from({ length: 16 }, (_, i) => i + 1));
 export const sessionKeyId = Uint8Array.of(1, 2, 3, 4);

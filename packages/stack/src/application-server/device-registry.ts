@@ -1,15 +1,16 @@
 import { type AESKey, aesKey, devAddr, expandKey, type KeySchedule } from "@skylark/lorawan";
 import type { Clock } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
+import { type CacheEntry, LoadingCache } from "../component/loading-cache.ts";
 import {
   type ApplicationIdentifiers,
   applicationKey,
   type EndDeviceIdentifiers,
   endDeviceKey,
+  parseEndDeviceKey,
 } from "../domain/identifiers.ts";
 import { type SqlRow, type SqlValue, type StagedChange, type Store, statement } from "../store/store.ts";
 import type { ApplicationDevice, ApplicationSession, DeviceSettings, KeySchedules } from "./end-device.ts";
-import { type CacheEntry, ReadThroughCache } from "./read-through-cache.ts";
 
 const selectDevice = statement(
   `SELECT settings, session, pending_session, created_at, updated_at FROM as_devices
@@ -43,29 +44,28 @@ export interface DeviceRegistryContext {
 /** The end devices of the Application Server: rows in the store, the ones in use in memory. */
 export class DeviceRegistry {
   readonly #context: DeviceRegistryContext;
-  readonly #cache: ReadThroughCache<ApplicationDevice>;
+  readonly #cache: LoadingCache<CacheEntry<ApplicationDevice>>;
   readonly #schedules: KeySchedules = new WeakMap();
 
   constructor(context: DeviceRegistryContext, cacheSize: number) {
     this.#context = context;
-    this.#cache = new ReadThroughCache(cacheSize);
+    this.#cache = new LoadingCache(cacheSize, async (key) => ({
+      value: await this.#read(parseEndDeviceKey(key)),
+    }));
   }
 
   cached(key: string): CacheEntry<ApplicationDevice> | undefined {
-    return this.#cache.get(key);
+    return this.#cache.peek(key);
   }
 
   async load(ids: EndDeviceIdentifiers): Promise<ApplicationDevice | undefined> {
-    const entry = await this.#cache.load(endDeviceKey(ids), async () => {
-      const [row] = await this.#context.store.query(
-        selectDevice,
-        ids.tenantId,
-        ids.applicationId,
-        ids.deviceId,
-      );
-      return row === undefined ? undefined : deviceOf(ids, row);
-    });
-    return entry.value;
+    return (await this.#cache.get(endDeviceKey(ids)))?.value;
+  }
+
+  async #read(ids: EndDeviceIdentifiers): Promise<ApplicationDevice | undefined> {
+    const { tenantId, applicationId, deviceId } = ids;
+    const [row] = await this.#context.store.query(selectDevice, tenantId, applicationId, deviceId);
+    return row === undefined ? undefined : deviceOf(ids, row);
   }
 
   sealSession(session: Omit<ApplicationSession, "sealedAppSKey">, appSKey: Uint8Array): ApplicationSession {
@@ -99,14 +99,16 @@ export class DeviceRegistry {
         }
       },
       committed: () =>
-        this.#cache.update(endDeviceKey(ids), (device) => applyChange(device, ids, change, at)),
+        this.#cache.update(endDeviceKey(ids), (entry) => {
+          entry.value = applyChange(entry.value, ids, change, at);
+        }),
     };
   }
 
   stageDelete(ids: EndDeviceIdentifiers): StagedChange {
     return {
       write: (writer) => writer.run(deleteDevice, ids.tenantId, ids.applicationId, ids.deviceId),
-      committed: () => this.#cache.drop(endDeviceKey(ids)),
+      committed: () => this.#cache.invalidate(endDeviceKey(ids)),
     };
   }
 
@@ -114,7 +116,7 @@ export class DeviceRegistry {
     const prefix = `${applicationKey(ids)}/`;
     return {
       write: (writer) => writer.run(deleteDevices, ids.tenantId, ids.applicationId),
-      committed: () => this.#cache.dropWhere((key) => key.startsWith(prefix)),
+      committed: () => this.#cache.invalidateWhere((key) => key.startsWith(prefix)),
     };
   }
 }

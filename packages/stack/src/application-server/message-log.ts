@@ -14,7 +14,7 @@ export interface ApplicationMessage {
   readonly payload: Uint8Array;
 }
 
-export const applicationMessageKinds = [
+const applicationMessageKinds = [
   "up",
   "join",
   "down/queued",

@@ -1,5 +1,6 @@
 import type { DevAddr } from "@skylark/lorawan";
 import type { At } from "../clock/clock.ts";
+import type { EndDeviceProfile } from "../domain/end-device-profile.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { Location } from "../domain/uplink.ts";
 
@@ -17,19 +18,6 @@ export interface DownlinkSession {
   readonly minFCnt: number;
   /** 1.1 counts application downlinks apart from the network's. */
   readonly separateApplicationCounter: boolean;
-}
-
-/** What the Identity Server knows of a device and its application. */
-export interface EndDeviceProfile {
-  readonly locations: Readonly<Record<string, Location>>;
-  readonly versionIds?: {
-    readonly brandId?: string;
-    readonly modelId?: string;
-    readonly hardwareVersion?: string;
-    readonly firmwareVersion?: string;
-    readonly bandId?: string;
-  };
-  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** What the Application Server needs of the Identity Server. */

@@ -46,3 +46,42 @@ test("neither failures nor absences are kept", async () => {
   assert.equal(await cache.get("a"), undefined);
   assert.deepEqual(await cache.get("a"), { ok: true });
 });
+
+test("a value in memory changes in place, and a load that began before is not kept", async () => {
+  const { open, opened } = gate();
+  const cache = new LoadingCache<{ value: number }>(10, async () => {
+    await opened;
+    return { value: 1 };
+  });
+  const early = cache.get("a");
+  cache.update("a", (entry) => {
+    entry.value = 2;
+  });
+  open();
+  await early;
+  assert.equal(cache.peek("a"), undefined);
+  const kept = await cache.get("a");
+  cache.update("a", (entry) => {
+    entry.value = 3;
+  });
+  assert.equal(cache.peek("a"), kept);
+  assert.deepEqual(kept, { value: 3 });
+});
+
+test("what matches is forgotten, loaded or on its way", async () => {
+  const { open, opened } = gate();
+  const cache = new LoadingCache<{ readonly key: string }>(10, async (key) => {
+    if (key === "a/2") await opened;
+    return { key };
+  });
+  await cache.get("a/1");
+  await cache.get("b/1");
+  const late = cache.get("a/2");
+  cache.invalidateWhere((key) => key.startsWith("a/"));
+  open();
+  await late;
+  assert.deepEqual(
+    ["a/1", "a/2", "b/1"].map((key) => cache.peek(key) !== undefined),
+    [false, false, true],
+  );
+});

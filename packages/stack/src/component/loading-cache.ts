@@ -1,6 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "./at-most.ts";
 
+/** For a cache that also remembers what the store does not have. */
+export interface CacheEntry<T> {
+  value: T | undefined;
+}
+
 /**
  * Values of the store by key, loaded once and kept until invalidated. `invalidate` is called once a change is
  * committed: a load that began before it is not kept, so nothing outdated stays.

@@ -40,15 +40,10 @@ export function describeBand(band: Band): BandDescription {
     freqMultiplier: BigInt(band.freqMultiplier),
     implementsCfList: band.cfListType !== undefined,
     cfListType: band.cfListType === "channelMasks" ? CFListType.CHANNEL_MASKS : CFListType.FREQUENCIES,
-    receiveDelay1: durationFromMs(band.receiveDelay1Ms),
-    receiveDelay2: durationFromMs(band.receiveDelay2Ms),
-    joinAcceptDelay1: durationFromMs(band.joinAcceptDelay1Ms),
-    joinAcceptDelay2: durationFromMs(band.joinAcceptDelay2Ms),
+    ...describeDelays(band),
     maxFcntGap: BigInt(band.maxFCntGap),
     supportsDynamicAdr: band.supportsDynamicADR,
     adrAckLimit: Math.log2(band.adrAckLimit) as ADRAckLimitExponent,
-    minRetransmitTimeout: durationFromMs(band.minRetransmitTimeoutMs),
-    maxRetransmitTimeout: durationFromMs(band.maxRetransmitTimeoutMs),
     txOffset: [...band.txPowerOffsets],
     maxAdrDataRateIndex: band.maxADRDataRateIndex as DataRateIndex,
     txParamSetupReqSupport: band.supportsTxParamSetup,
@@ -61,20 +56,33 @@ export function describeBand(band: Band): BandDescription {
       ...(bootDwellTime.uplinks === undefined ? {} : { uplinks: bootDwellTime.uplinks }),
       ...(bootDwellTime.downlinks === undefined ? {} : { downlinks: bootDwellTime.downlinks }),
     },
-    ...(relay === undefined
-      ? {}
-      : {
-          relayForwardDelay: durationFromMs(relay.forwardDelayMs),
-          relayReceiveDelay: durationFromMs(relay.receiveDelayMs),
-          relay: {
-            worChannels: relay.worChannels.map((channel) => ({
-              frequency: BigInt(channel.frequency),
-              ackFrequency: BigInt(channel.ackFrequency),
-              dataRateIndex: channel.dataRateIndex as DataRateIndex,
-            })),
-          },
-        }),
+    ...(relay === undefined ? {} : describeRelay(relay)),
   });
+}
+
+function describeDelays(band: Band) {
+  return {
+    receiveDelay1: durationFromMs(band.receiveDelay1Ms),
+    receiveDelay2: durationFromMs(band.receiveDelay2Ms),
+    joinAcceptDelay1: durationFromMs(band.joinAcceptDelay1Ms),
+    joinAcceptDelay2: durationFromMs(band.joinAcceptDelay2Ms),
+    minRetransmitTimeout: durationFromMs(band.minRetransmitTimeoutMs),
+    maxRetransmitTimeout: durationFromMs(band.maxRetransmitTimeoutMs),
+  };
+}
+
+function describeRelay({ forwardDelayMs, receiveDelayMs, worChannels }: NonNullable<Band["relay"]>) {
+  return {
+    relayForwardDelay: durationFromMs(forwardDelayMs),
+    relayReceiveDelay: durationFromMs(receiveDelayMs),
+    relay: {
+      worChannels: worChannels.map((channel) => ({
+        frequency: BigInt(channel.frequency),
+        ackFrequency: BigInt(channel.ackFrequency),
+        dataRateIndex: channel.dataRateIndex as DataRateIndex,
+      })),
+    },
+  };
 }
 
 function describeChannel({ frequency, minDR, maxDR }: Channel) {

@@ -22,14 +22,31 @@ export interface GatewayIdentifiers {
   readonly eui?: EUI64;
 }
 
+/** An entity that rights are held on, by name. */
+export interface EntityReference {
+  readonly tenantId: TenantId;
+  readonly type: "application" | "gateway" | "user" | "organization" | "client";
+  readonly id: string;
+}
+
 /** Key of an application in maps and stores: unique over tenants, since neither part may hold a slash. */
 export function applicationKey(ids: ApplicationIdentifiers): string {
   return `${ids.tenantId}/${ids.applicationId}`;
 }
 
+export function parseApplicationKey(key: string): ApplicationIdentifiers {
+  const [tenantId = "", applicationId = ""] = key.split("/");
+  return { tenantId, applicationId };
+}
+
 /** Key of an end device in maps and stores. */
 export function endDeviceKey(ids: EndDeviceIdentifiers): string {
   return `${ids.tenantId}/${ids.applicationId}/${ids.deviceId}`;
+}
+
+export function parseEndDeviceKey(key: string): EndDeviceIdentifiers {
+  const [tenantId = "", applicationId = "", deviceId = ""] = key.split("/");
+  return { tenantId, applicationId, deviceId };
 }
 
 /** Key of a gateway in maps and stores. */

@@ -1,4 +1,3 @@
-import { bytesOfDevAddr, bytesOfEui } from "../domain/identifier-bytes.ts";
 import {
   anyPack,
   create,
@@ -11,7 +10,7 @@ import {
   Right,
   timestampFromMs,
 } from "@skylark/api";
-import { formatDevAddr } from "@skylark/lorawan";
+import { bytesOfDevAddr, bytesOfEui } from "../domain/identifier-bytes.ts";
 import type { Event, EventSubject } from "../events/events.ts";
 
 const messages = new WeakMap<Event, EventMessage>();
@@ -53,7 +52,7 @@ export function visibilityOf({ definition }: Pick<Event, "definition">): Right[]
   });
 }
 
-export function tenantOf(subject: EventSubject): string {
+function tenantOf(subject: EventSubject): string {
   return subject.kind === "user" ? subject.tenantId : subject.ids.tenantId;
 }
 

@@ -2,16 +2,16 @@ import type { DataRate } from "@skylark/lorawan";
 import type { At } from "../clock/clock.ts";
 import type { GatewayIdentifiers } from "../domain/identifiers.ts";
 import type { GatewayUplink, Location, Reception } from "../domain/uplink.ts";
-import { SkylarkError } from "../errors/errors.ts";
+import { errorDetailsJson } from "../errors/error-details.ts";
 import type { EventDetails } from "../events/events.ts";
 import type { GatewayStatus } from "./gateway-status.ts";
 import type { Transmission } from "./link.ts";
 
 /*
- * Messages of the API in their JSON form, for events and for the details of errors.
+ * Messages of the API in their JSON form, for events.
  */
 
-export function formatTime(at: At): string {
+function formatTime(at: At): string {
   const whole = Math.floor(at);
   const nanoseconds = Math.round((at - whole) * 1e6);
   const text = new Date(whole).toISOString();
@@ -93,7 +93,7 @@ export function gatewayUplinkMessage(uplink: GatewayUplink, bandId: string): Eve
   });
 }
 
-export function statusJson(status: GatewayStatus): object {
+function statusJson(status: GatewayStatus): object {
   return {
     ...(status.time === undefined ? {} : { time: formatTime(status.time) }),
     ...(status.bootAt === undefined ? {} : { boot_time: formatTime(status.bootAt) }),
@@ -140,28 +140,6 @@ export function txAcknowledgmentMessage(
   return message("TxAcknowledgment", { result, correlation_ids: correlationIds });
 }
 
-/** ErrorDetails of the API, causes and details included; errors of ours are not shown. */
-export function errorJson(error: unknown): object {
-  if (!(error instanceof SkylarkError)) return { message_format: "internal error", code: 13 };
-  const { namespace, name, messageFormat, code } = error.definition;
-  return {
-    namespace,
-    name,
-    message_format: messageFormat,
-    attributes: error.attributes,
-    code,
-    ...(error.cause === undefined ? {} : { cause: errorJson(error.cause) }),
-    ...(error.details.length === 0
-      ? {}
-      : {
-          details: error.details.map(({ type, value }) => ({
-            "@type": `type.googleapis.com/${type}`,
-            ...value,
-          })),
-        }),
-  };
-}
-
 export function errorMessage(error: unknown): EventDetails["data"] & object {
-  return message("ErrorDetails", errorJson(error));
+  return message("ErrorDetails", errorDetailsJson(error));
 }

@@ -7,6 +7,7 @@ import type {
   TransmissionResult,
 } from "../domain/downlink.ts";
 import type { GatewayIdentifiers } from "../domain/identifiers.ts";
+import type { RegisteredGateway } from "../domain/registered-gateway.ts";
 import { ulid } from "../domain/ulid.ts";
 import type { ConnectedGateway, GatewayUplink, Location, Reception } from "../domain/uplink.ts";
 import type { SkylarkError } from "../errors/errors.ts";
@@ -26,7 +27,7 @@ import { GatewayClock } from "./gateway-clock.ts";
 import { gatewayEvents } from "./gateway-events.ts";
 import type { GatewayStatus } from "./gateway-status.ts";
 import type { FrameSignal, GatewayFrame, GatewayLink, Transmission } from "./link.ts";
-import type { NetworkServer, RegisteredGateway } from "./peers.ts";
+import type { NetworkServer } from "./peers.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 import { RoundTripTimes } from "./round-trip-times.ts";
 import { Scheduler } from "./scheduling/scheduler.ts";

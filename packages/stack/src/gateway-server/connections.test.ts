@@ -4,6 +4,7 @@ import { type EUI64, parseEUI64 } from "@skylark/lorawan";
 import { ManualClock } from "../clock/manual-clock.ts";
 import type { Priority, ReceiveWindow, TransmissionRequest } from "../domain/downlink.ts";
 import type { GatewayIdentifiers } from "../domain/identifiers.ts";
+import type { RegisteredGateway } from "../domain/registered-gateway.ts";
 import type { GatewayUplink, Location } from "../domain/uplink.ts";
 import { SkylarkError } from "../errors/errors.ts";
 import { silentLogger } from "../log/log.ts";
@@ -12,7 +13,6 @@ import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { createCounters } from "./counters.ts";
 import { registeredEui, registeredGateway } from "./gateway-server.fixture.ts";
 import type { GatewayLink, Transmission } from "./link.ts";
-import type { RegisteredGateway } from "./peers.ts";
 
 interface TestLink extends GatewayLink {
   readonly sent: Transmission[];

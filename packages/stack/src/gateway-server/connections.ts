@@ -1,6 +1,7 @@
 import { type EUI64, frequencyPlans } from "@skylark/lorawan";
 import type { At } from "../clock/clock.ts";
 import { type GatewayIdentifiers, gatewayKey, type TenantId } from "../domain/identifiers.ts";
+import type { RegisteredGateway } from "../domain/registered-gateway.ts";
 import { defineErrors, type SkylarkError } from "../errors/errors.ts";
 import type { EventSubject } from "../events/events.ts";
 import { errorMessage } from "./api-messages.ts";
@@ -8,7 +9,7 @@ import { type ConnectionContext, GatewayConnection } from "./connection.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
 import { gatewayEvents } from "./gateway-events.ts";
 import type { GatewayLink } from "./link.ts";
-import type { GatewayRegistry, RegisteredGateway } from "./peers.ts";
+import type { GatewayRegistry } from "./peers.ts";
 
 const errors = defineErrors("pkg/gatewayserver");
 const gatewayEuiNotRegistered = errors.notFound(

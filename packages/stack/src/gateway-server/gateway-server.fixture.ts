@@ -3,12 +3,13 @@ import { parseEUI64 } from "@skylark/lorawan";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import type { OptionValues } from "../config/option.ts";
 import type { GatewayIdentifiers } from "../domain/identifiers.ts";
+import type { RegisteredGateway } from "../domain/registered-gateway.ts";
 import type { GatewayUplink, Location } from "../domain/uplink.ts";
 import type { EventDetails, EventPublisher } from "../events/events.ts";
-import { silentLogger } from "../log/log.ts";
+import { type Logger, silentLogger } from "../log/log.ts";
 import type { gatewayServerOptions } from "./config.ts";
 import { createGatewayServer, type GatewayServer } from "./gateway-server.ts";
-import type { GatewayRegistry, RegisteredGateway } from "./peers.ts";
+import type { GatewayRegistry } from "./peers.ts";
 
 /*
  * A Gateway Server with peers that a test looks into.
@@ -62,6 +63,8 @@ export interface TestServerOptions {
   readonly options?: Partial<OptionValues<typeof gatewayServerOptions>>;
   readonly gateways?: readonly RegisteredGateway[];
   readonly clock?: Clock;
+  readonly maxUdpGateways?: number;
+  readonly logger?: Logger;
 }
 
 export function createTestServer(given: TestServerOptions = {}): TestServer {
@@ -84,11 +87,12 @@ export function createTestServer(given: TestServerOptions = {}): TestServer {
   const server = createGatewayServer({
     options: { ...defaultOptions, ...given.options },
     clock: given.clock ?? systemClock,
-    logger: silentLogger,
+    logger: given.logger ?? silentLogger,
     events: publisher,
     randomBytes,
     gatewayRegistry,
     tenantId: "default",
+    ...(given.maxUdpGateways !== undefined && { maxUdpGateways: given.maxUdpGateways }),
   });
   server.connectNetworkServer({ handleUplink: (uplink) => uplinks.push(uplink) });
   return {

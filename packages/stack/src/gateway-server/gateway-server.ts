@@ -3,10 +3,10 @@ import type { OptionValues } from "../config/option.ts";
 import type { ReceiveWindow, Reservation, TransmissionRequest } from "../domain/downlink.ts";
 import type { GatewayIdentifiers, TenantId } from "../domain/identifiers.ts";
 import type { Reception } from "../domain/uplink.ts";
+import { errorDetailsJson } from "../errors/error-details.ts";
 import { defineErrors, type SkylarkError } from "../errors/errors.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
-import { errorJson } from "./api-messages.ts";
 import type { gatewayServerOptions } from "./config.ts";
 import type { GatewayConnection } from "./connection.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
@@ -31,6 +31,8 @@ const unknownLeadTimeMs = 130;
 const maxBatches = 64;
 const maxQueuedPerGateway = 2048;
 const maxGatewaysInTable = 65_536;
+/** A tenth of the main thread's time or so. */
+const evictionsPerSecond = 2000;
 
 export interface GatewayServerDependencies {
   readonly options: OptionValues<typeof gatewayServerOptions>;
@@ -41,6 +43,8 @@ export interface GatewayServerDependencies {
   readonly gatewayRegistry: GatewayRegistry;
   /** The tenant of gateways that nobody registered. */
   readonly tenantId: TenantId;
+  /** Gateways that are kept at once, connected or not. */
+  readonly maxUdpGateways?: number;
 }
 
 export interface GatewayServer {
@@ -128,7 +132,7 @@ function createConnections(
 }
 
 function createSemtechUdp(
-  { options, clock, logger }: GatewayServerDependencies,
+  { options, clock, logger, maxUdpGateways = maxGatewaysInTable }: GatewayServerDependencies,
   counters: GatewayServerCounters,
   connections: Connections,
 ): SemtechUdpFrontEnd | undefined {
@@ -142,7 +146,8 @@ function createSemtechUdp(
       burst: 2 * datagramsPerSecond,
       addressChangeBlockMs: options["gs.udp.address-change-block"],
       connectionExpiryMs: options["gs.udp.connection-expires"],
-      maxGateways: maxGatewaysInTable,
+      maxGateways: maxUdpGateways,
+      evictionsPerSecond,
       maxBatches,
       maxQueuedPerGateway,
     },
@@ -206,7 +211,7 @@ function pathErrors(refusals: readonly SkylarkError[]) {
     details: [
       {
         type: "ttn.lorawan.v3.ScheduleDownlinkErrorDetails",
-        value: { path_errors: refusals.map(errorJson) },
+        value: { path_errors: refusals.map(errorDetailsJson) },
       },
     ],
   };

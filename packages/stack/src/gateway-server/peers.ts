@@ -1,26 +1,12 @@
 import type { EUI64 } from "@skylark/lorawan";
 import type { GatewayIdentifiers } from "../domain/identifiers.ts";
+import type { RegisteredGateway } from "../domain/registered-gateway.ts";
 import type { GatewayUplink, Location } from "../domain/uplink.ts";
 
 /** What the Gateway Server needs of the Network Server. */
 export interface NetworkServer {
   /** Takes the frame and answers nothing: what becomes of it shows in events. Must not throw. */
   handleUplink(uplink: GatewayUplink): void;
-}
-
-/** A gateway as its owner registered it. */
-export interface RegisteredGateway {
-  readonly ids: GatewayIdentifiers;
-  readonly frequencyPlanIds: readonly string[];
-  readonly antennas: readonly { readonly gain: number; readonly location?: Location }[];
-  readonly locationPublic: boolean;
-  readonly statusPublic: boolean;
-  readonly enforceDutyCycle: boolean;
-  readonly scheduleDownlinkLate: boolean;
-  readonly scheduleAnytimeDelayMs: number;
-  readonly updateLocationFromStatus: boolean;
-  readonly requireAuthenticatedConnection: boolean;
-  readonly downlinkPathConstraint: "NONE" | "PREFER_OTHER" | "NEVER";
 }
 
 /** What the Gateway Server needs of the Identity Server. */

@@ -1,6 +1,4 @@
-import type { EntityReference } from "../rpc/service.ts";
-
-export type { EntityReference };
+import type { EntityReference } from "../domain/identifiers.ts";
 
 /** Key in caches; only of references whose id `isPlainId`, or two of them could share a key. */
 export function entityKey({ tenantId, type, id }: EntityReference): string {

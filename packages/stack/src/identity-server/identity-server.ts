@@ -1,7 +1,8 @@
 import { rightName } from "@skylark/api";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { OptionValues } from "../config/option.ts";
-import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { EndDeviceProfile } from "../domain/end-device-profile.ts";
+import type { ApplicationIdentifiers, EndDeviceIdentifiers, EntityReference } from "../domain/identifiers.ts";
 import type { Location } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
@@ -20,10 +21,9 @@ import {
 } from "./access/rights-resolver.ts";
 import { createSecretHasher } from "./access/secret-hash.ts";
 import type { identityServerOptions } from "./config.ts";
-import { type EndDeviceProfile, isRegistered } from "./devices/device-profile.ts";
+import { isRegistered } from "./devices/device-profile.ts";
 import { endDeviceBatchRegistry, endDeviceRegistry } from "./devices/end-device-registry.ts";
 import { createEndDevices } from "./devices/end-devices.ts";
-import type { EntityReference } from "./entity.ts";
 import { createGatewayDirectory, type GatewayDirectory } from "./gateways/gateway-directory.ts";
 import { gatewayRegistry } from "./gateways/gateway-registry.ts";
 import type { SecretVault } from "./gateways/gateway-secrets.ts";

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../config/load.ts";
+import type { EntityReference } from "../domain/identifiers.ts";
 import { defineErrors } from "../errors/errors.ts";
-import type { EntityReference } from "./entity.ts";
 
 const errors = defineErrors("skylark/tenancy");
 const unknownTenant = errors.notFound("tenant_not_found", "tenant `{tenant_id}` not found");

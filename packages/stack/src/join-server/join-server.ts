@@ -1,12 +1,10 @@
 import {
   type AESKey,
   appendMIC,
-  type DevAddr,
   decodePHYPayload,
   deriveJSKeys,
   deriveSessionKeys10,
   deriveSessionKeys11,
-  type EUI64,
   encodeJoinAccept,
   encodeJoinAcceptFrame,
   encryptJoinAccept,
@@ -16,21 +14,22 @@ import {
   joinRequestMIC,
   LoRaWANError,
   type MACVersion,
-  type NetID,
   usesNwkKey,
   withoutMIC,
 } from "@skylark/lorawan";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { JoinRequest } from "../domain/join-request.ts";
 import { defineErrors } from "../errors/errors.ts";
+import type { DeviceKnown } from "../rpc/end-device-requests.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import type { StagedChange, Store } from "../store/store.ts";
 import type { JoinServerOptions } from "./config.ts";
 import { coversJoinEui } from "./join-euis.ts";
 import { useNonces } from "./nonces.ts";
 import { RegisteredDevices } from "./registered-devices.ts";
-import { type DeviceKnown, jsEndDeviceRegistry, jsService } from "./services.ts";
+import { jsEndDeviceRegistry, jsService } from "./services.ts";
 import type { JoinDevice } from "./storage/device-store.ts";
 import { createJoinDeviceReader, createJoinDeviceWriter } from "./storage/sql-device-store.ts";
 
@@ -42,20 +41,6 @@ const deviceNotFound = errors.notFound("device_not_found", "device not found");
 const micMismatch = errors.invalidArgument("mic_mismatch", "MIC mismatch");
 const noAppKey = errors.failedPrecondition("no_app_key", "no AppKey specified");
 const noNwkKey = errors.failedPrecondition("no_nwk_key", "no NwkKey specified");
-
-/** What a Network Server asks for; declared here as this server's own interface. */
-export interface JoinRequest {
-  readonly ids: EndDeviceIdentifiers & { readonly joinEui: EUI64; readonly devEui: EUI64 };
-  readonly rawPayload: Uint8Array;
-  readonly macVersion: MACVersion;
-  readonly netId: NetID;
-  readonly devAddr: DevAddr;
-  readonly rx1DROffset: number;
-  readonly rx2DataRateIndex: number;
-  readonly rxDelay: number;
-  readonly cfList?: Uint8Array;
-  readonly correlationIds: readonly string[];
-}
 
 interface SessionKeys {
   readonly fNwkSIntKey: AESKey;

@@ -1,19 +1,20 @@
-import { create, type EndDevice, EndDeviceSchema, Js, JsEndDeviceRegistry, pick, Right } from "@skylark/api";
+import { create, EndDeviceSchema, Js, JsEndDeviceRegistry, Right } from "@skylark/api";
 import { parseHex } from "@skylark/lorawan";
-import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import {
+  type DeviceKnown,
+  requestedDevice,
+  shownDevice,
+  warnUnlessKnown,
+} from "../rpc/end-device-requests.ts";
 import {
   application,
   authenticated,
-  type CallContext,
   implement,
   type Requirement,
   type ServiceImplementation,
 } from "../rpc/service.ts";
 import type { JoinServerOptions } from "./config.ts";
 import type { RegisteredDevices } from "./registered-devices.ts";
-
-/** Whether the Identity Server has an entry for the device. */
-export type DeviceKnown = (ids: EndDeviceIdentifiers) => boolean | Promise<boolean>;
 
 export function jsEndDeviceRegistry(
   devices: RegisteredDevices,
@@ -27,7 +28,10 @@ export function jsEndDeviceRegistry(
           keys: Right.APPLICATION_DEVICES_READ_KEYS,
         }),
       async handle({ endDeviceIds, fieldMask }, context) {
-        return shown(await devices.get(idsOf(endDeviceIds, context)), fieldMask?.paths ?? []);
+        return shownDevice(
+          await devices.get(requestedDevice(context.tenantId, endDeviceIds)),
+          fieldMask?.paths,
+        );
       },
     },
     set: {
@@ -37,20 +41,18 @@ export function jsEndDeviceRegistry(
           keys: Right.APPLICATION_DEVICES_WRITE_KEYS,
         }),
       async handle({ endDevice, fieldMask }, context) {
-        const ids = idsOf(endDevice?.ids, context);
+        const ids = requestedDevice(context.tenantId, endDevice?.ids);
         const paths = fieldMask?.paths ?? [];
         const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
-        if (!(await deviceKnown(ids))) {
-          context.warn("the Identity Server does not know this end device; create it there as well");
-        }
-        return shown(device, paths);
+        await warnUnlessKnown(ids, deviceKnown, context);
+        return shownDevice(device, paths);
       },
     },
     delete: {
       requires: ({ applicationIds }) =>
         application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
       async handle(request, context) {
-        await devices.delete(idsOf(request, context));
+        await devices.delete(requestedDevice(context.tenantId, request));
         return {};
       },
     },
@@ -76,19 +78,6 @@ export function jsService(options: JoinServerOptions): ServiceImplementation {
   });
 }
 
-interface GivenIdentifiers {
-  readonly deviceId: string;
-  readonly applicationIds?: { readonly applicationId: string } | undefined;
-}
-
-function idsOf(given: GivenIdentifiers | undefined, { tenantId }: CallContext): EndDeviceIdentifiers {
-  return {
-    tenantId,
-    applicationId: given?.applicationIds?.applicationId ?? "",
-    deviceId: given?.deviceId ?? "",
-  };
-}
-
 /** Whether a mask covers a root key: by naming it, something above it, or its envelope. */
 export function touchesKeys(paths: readonly string[]): boolean {
   return paths.some(
@@ -104,9 +93,4 @@ function withKeys(
   return touchesKeys(paths)
     ? application(applicationId, rights.plain, rights.keys)
     : application(applicationId, rights.plain);
-}
-
-/** Identifiers and times are in every answer. */
-function shown(device: EndDevice, paths: readonly string[]): EndDevice {
-  return pick(EndDeviceSchema, device, ["ids", "created_at", "updated_at", ...paths]);
 }

@@ -28,7 +28,7 @@ export const defaultLimits: MqttLimits = {
   connectTimeoutMs: 10_000,
   maxConnectingPerAddress: 1000,
   maxRefusalsPerAddress: 60,
-  maxPendingBytes: 16 * 1024 * 1024,
+  maxPendingBytes: 64 * 1024 * 1024,
   maxTotalPendingBytes: 256 * 1024 * 1024,
   maxInFlight: 100,
   maxSubscriptions: 1000,

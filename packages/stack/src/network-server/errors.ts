@@ -3,6 +3,8 @@ import { defineErrors, SkylarkError } from "../errors/errors.ts";
 // Errors that more than one part of the server has reason to give; the others stand beside their throw.
 const errors = defineErrors("pkg/networkserver");
 
+export const deviceNotFound = errors.notFound("device_not_found", "device not found");
+
 export const uplinkChannelNotFound = errors.notFound("uplink_channel_not_found", "uplink channel not found");
 
 export const dataRateNotFound = errors.notFound("data_rate_not_found", "data rate not found");

@@ -1,19 +1,28 @@
 import type { DataRate } from "@skylark/lorawan";
 import type { GatewayUplink, Reception } from "../domain/uplink.ts";
-import { SkylarkError } from "../errors/errors.ts";
-import { defineEvent, type EventDetails } from "../events/events.ts";
+import { errorDetailsJson } from "../errors/error-details.ts";
+import {
+  defineEvent,
+  type EventDefinition,
+  type EventDetails,
+  type EventPublisher,
+} from "../events/events.ts";
+import { deviceNotFound } from "./errors.ts";
 
 const visibility = ["RIGHT_APPLICATION_TRAFFIC_READ"];
 const event = (name: string, description: string) => defineEvent(name, description, visibility);
+/** On the subject of a device, or on that of a gateway where no device is known. */
+const drop = (name: string, description: string) =>
+  defineEvent(name, description, [...visibility, "RIGHT_GATEWAY_TRAFFIC_READ"]);
 
 export const upDataReceive = event("ns.up.data.receive", "receive uplink data message");
 export const upDataProcess = event("ns.up.data.process", "successfully processed uplink data message");
 export const upDataForward = event("ns.up.data.forward", "forward uplink data message");
-export const upDataDrop = event("ns.up.data.drop", "drop uplink data message");
+export const upDataDrop = drop("ns.up.data.drop", "drop uplink data message");
 export const upJoinReceive = event("ns.up.join.receive", "receive join-request");
 export const upJoinProcess = event("ns.up.join.process", "successfully processed join-request");
 export const upJoinForward = event("ns.up.join.accept.forward", "forward join-accept");
-export const upJoinDrop = event("ns.up.join.drop", "drop join-request");
+export const upJoinDrop = drop("ns.up.join.drop", "drop join-request");
 export const joinAttempt = event("ns.up.join.cluster.attempt", "send join-request to cluster Join Server");
 export const joinSuccess = event(
   "ns.up.join.cluster.success",
@@ -52,18 +61,19 @@ export const transmissionFail = event("ns.down.transmission.fail", "failed to tr
 export function failureDetails(error: unknown, correlationIds: readonly string[]): EventDetails {
   return {
     correlationIds,
-    data: { typeName: "ttn.lorawan.v3.ErrorDetails", json: errorJson(error) },
+    data: { typeName: "ttn.lorawan.v3.ErrorDetails", json: errorDetailsJson(error) },
   };
 }
 
-function errorJson(error: unknown): object {
-  if (!(error instanceof SkylarkError)) {
-    return { namespace: "pkg/errors", name: "internal", message_format: "internal error", code: 13 };
-  }
-  const { namespace, name, messageFormat, code } = error.definition;
-  const attributes = Object.keys(error.attributes).length === 0 ? {} : { attributes: error.attributes };
-  const cause = error.cause instanceof SkylarkError ? { cause: errorJson(error.cause) } : {};
-  return { namespace, name, message_format: messageFormat, ...attributes, code, ...cause };
+/** Tells whoever watches the gateways that heard a frame that it is of no device here. */
+export function publishUnknownDevice(
+  bus: EventPublisher,
+  definition: EventDefinition,
+  { receptions, correlationIds }: { receptions: readonly Reception[]; correlationIds: readonly string[] },
+): void {
+  const details = () => failureDetails(deviceNotFound(), correlationIds);
+  for (const { gateway } of receptions)
+    bus.publish(definition, { kind: "gateway", ids: gateway.ids }, details);
 }
 
 /** The details of an event about a frame, as the API's UplinkMessage. */

@@ -7,6 +7,7 @@ import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/applicati
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
 import type { TransmissionRequest, TransmissionResult } from "../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { JoinRequest } from "../domain/join-request.ts";
 import type { ConnectedGateway, GatewayUplink, Reception } from "../domain/uplink.ts";
 import { createEventBus } from "../events/event-bus.ts";
 import type { Event } from "../events/events.ts";
@@ -17,7 +18,7 @@ import { networkServerOptions } from "./config.ts";
 import { type DeviceSettings, freshCounters, type SessionState } from "./device.ts";
 import { personalizedMACState } from "./join/join-parameters.ts";
 import { createNetworkServer, type NetworkServer } from "./network-server.ts";
-import type { ApplicationServer, GatewayServer, JoinAnswer, JoinRequest, NextDownlink } from "./peers.ts";
+import type { ApplicationServer, GatewayServer, JoinAnswer, NextDownlink } from "./peers.ts";
 import { networkServerMigrations } from "./storage/migrations.ts";
 
 export const sf7 = parseDatr("SF7BW125", "4/5");
@@ -126,6 +127,8 @@ export interface Network {
   readonly applicationServer: FakeApplicationServer;
   readonly sent: Sent[];
   readonly events: Event[];
+  /** What those see who watch the gateway `gtw1`. */
+  readonly gatewayEvents: Event[];
   readonly joinRequests: JoinRequest[];
   readonly refusals: {
     reserve: Error | undefined;
@@ -164,12 +167,16 @@ export async function startNetwork(
   const applicationServer = new FakeApplicationServer();
   const sent: Sent[] = [];
   const events: Event[] = [];
+  const gatewayEvents: Event[] = [];
   const joinRequests: JoinRequest[] = [];
   const refusals: Network["refusals"] = { reserve: undefined, join: undefined, result: "SUCCESS" };
   const bus = createEventBus(clock);
   bus.subscribe(
     { subjects: [{ kind: "application", ids: { tenantId: "default", applicationId: "app1" } }] },
     (event) => events.push(event),
+  );
+  bus.subscribe({ subjects: [{ kind: "gateway", ids: gateway("gtw1").ids }] }, (event) =>
+    gatewayEvents.push(event),
   );
   const server = createNetworkServer({
     clock,
@@ -203,6 +210,7 @@ export async function startNetwork(
     applicationServer,
     sent,
     events,
+    gatewayEvents,
     joinRequests,
     refusals,
     settle,

@@ -4,6 +4,7 @@ import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/ide
 import type { GatewayUplink } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
+import type { DeviceKnown } from "../rpc/end-device-requests.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import type { Store } from "../store/store.ts";
 import type { NetworkServerOptions } from "./config.ts";
@@ -19,7 +20,7 @@ import { createDeviceAddresses } from "./join/device-addresses.ts";
 import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
 import type { ApplicationServer, GatewayServer, JoinServer } from "./peers.ts";
 import { RegisteredDevices } from "./registry/registered-devices.ts";
-import { type DeviceKnown, nsEndDeviceRegistry, nsService } from "./registry/services.ts";
+import { nsEndDeviceRegistry, nsService } from "./registry/services.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
 import { createDeviceReader, createDeviceWriter } from "./storage/sql-device-store.ts";
 import { TimerWheel } from "./timer-wheel.ts";

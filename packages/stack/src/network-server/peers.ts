@@ -1,8 +1,9 @@
-import type { AESKey, DevAddr, EUI64, MACVersion, NetID } from "@skylark/lorawan";
+import type { AESKey } from "@skylark/lorawan";
 import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/application-downlink.ts";
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
 import type { Reservation, TransmissionRequest, TransmissionResult } from "../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { JoinRequest } from "../domain/join-request.ts";
 import type { StagedChange } from "../store/store.ts";
 
 /** What the Network Server needs of the Gateway Server. */
@@ -11,23 +12,6 @@ export interface GatewayServer {
   reserve(request: TransmissionRequest): Reservation;
   /** How long before a transmission the best of these paths must have it, milliseconds; for deciding as late as possible. */
   leadTimeMs(request: Pick<TransmissionRequest, "paths">): number;
-}
-
-export interface JoinRequest {
-  readonly ids: EndDeviceIdentifiers & { readonly joinEui: EUI64; readonly devEui: EUI64 };
-  /** The whole join-request PHYPayload, MIC included. */
-  readonly rawPayload: Uint8Array;
-  readonly macVersion: MACVersion;
-  readonly netId: NetID;
-  /** The address that the new session gets. */
-  readonly devAddr: DevAddr;
-  readonly rx1DROffset: number;
-  readonly rx2DataRateIndex: number;
-  /** Seconds, 1 to 15. */
-  readonly rxDelay: number;
-  /** 16 bytes as they go on air. */
-  readonly cfList?: Uint8Array;
-  readonly correlationIds: readonly string[];
 }
 
 export interface JoinAnswer {

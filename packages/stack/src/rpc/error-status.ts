@@ -52,7 +52,7 @@ export function errorStatus(error: unknown): ErrorStatus {
 const typePrefix = "type.googleapis.com/";
 
 /** ErrorDetails as the API's JSON has it, causes included as far as they are named. */
-export function errorDetails(error: SkylarkError, correlationId: string): JsonObject {
+function errorDetails(error: SkylarkError, correlationId: string): JsonObject {
   const { namespace, name, messageFormat } = error.definition;
   const details: JsonObject = { namespace, name, message_format: messageFormat };
   if (Object.keys(error.attributes).length > 0) details.attributes = plain(error.attributes);

@@ -130,7 +130,7 @@ function sampleServices(sample: SamplePlatform) {
   return [registry, events, network];
 }
 
-export function createSample(options: Partial<HttpPlatformOptions> = {}): SamplePlatform {
+function createSample(options: Partial<HttpPlatformOptions> = {}): SamplePlatform {
   const errorLog: LogFields[] = [];
   const log: Logger = { ...silentLogger, error: (message, fields) => errorLog.push({ message, ...fields }) };
   const clock = new ManualClock();

@@ -64,10 +64,10 @@ interface Route {
   readonly isServerSentEvents: boolean;
 }
 
-export const apiPrefix = "/api/v3";
+const apiPrefix = "/api/v3";
 
 /** More than one machine's worth of requests: who sets a limit sets a lower one. */
-export const generousRateLimit: RateLimitProfile = { name: "http", maxPerMinute: 1_200_000 };
+const generousRateLimit: RateLimitProfile = { name: "http", maxPerMinute: 1_200_000 };
 
 const defaults = { maxBodyBytes: 16 * 1024 * 1024, slowClientMs: 30_000, idleMs: 15_000 };
 

@@ -1,12 +1,5 @@
 import type { DescMethod, DescService, MessageInitShape, MessageShape, Right } from "@skylark/api";
-import type { TenantId } from "../domain/identifiers.ts";
-
-/** An entity that rights are held on, by name. */
-export interface EntityReference {
-  readonly tenantId: TenantId;
-  readonly type: "application" | "gateway" | "user" | "organization" | "client";
-  readonly id: string;
-}
+import type { EntityReference, TenantId } from "../domain/identifiers.ts";
 
 /** What a caller must hold before a method is handled; checked by the platform, in this order of kinds for `allOf`. */
 export type Requirement =

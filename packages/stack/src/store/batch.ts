@@ -7,9 +7,6 @@ export type ItemKind = (typeof itemKinds)[keyof typeof itemKinds];
 
 export const operationFlags = { none: 0, expectsRow: 1 } as const;
 
-/** An item starts with its kind and the position behind its last operation. */
-export const itemHeaderLength = 5;
-
 /** Numbers the statements of one store; the worker is told each number's text once, with the first batch that uses it. */
 export class StatementNumbers {
   readonly #byStatement = new WeakMap<Statement, number>();

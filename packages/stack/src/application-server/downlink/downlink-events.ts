@@ -18,11 +18,6 @@ export const encodeFailed = defineEvent(
   "encode downlink data message failure",
   trafficRead,
 );
-export const encodeWarned = defineEvent(
-  "as.down.data.encode.warning",
-  "encode downlink data message warning",
-  trafficRead,
-);
 export const downlinkDecodeFailed = defineEvent(
   "as.down.data.decode.fail",
   "decode downlink data message failure",

@@ -1,5 +1,5 @@
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
-import { errorDetailsJson } from "../error-details.ts";
+import { errorDetailsJson } from "../../errors/error-details.ts";
 import type { ApplicationMessageKind, NewApplicationMessage } from "../message-log.ts";
 import { endDeviceIdsJson, formatTimestamp } from "../uplink/json-text.ts";
 import type { DownlinkItem, DownlinkRequest } from "./downlink-item.ts";

@@ -1,13 +1,13 @@
 import type { Clock } from "../../clock/clock.ts";
 import { type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
 import { ulid } from "../../domain/ulid.ts";
+import { errorDetailsJson } from "../../errors/error-details.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EventDefinition, EventPublisher } from "../../events/events.ts";
 import { commit, type StagedChange, type Store } from "../../store/store.ts";
 import type { ApplicationLinks } from "../application-links.ts";
 import type { DeviceRegistry } from "../device-registry.ts";
 import { type ApplicationDevice, equalBytes, findSession } from "../end-device.ts";
-import { errorDetailsJson } from "../error-details.ts";
 import type { MessageOutbox } from "../message-log.ts";
 import type { PayloadFormatterSet } from "../payload-formatters/payload-formatters.ts";
 import type { DownlinkSession, NetworkServer } from "../peers.ts";

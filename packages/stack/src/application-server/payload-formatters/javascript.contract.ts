@@ -203,6 +203,9 @@ export function formatterContract(engine: "isolated-vm" | "quickjs"): void {
       await assert.rejects(decode(loop, "again"), { name: /script_timeout/ });
       await assert.rejects(decode(loop, "again"), { name: /script_timeout/ });
       await assert.rejects(decode(loop, "again"), { name: "skylark/formatters:suspended" });
+      const corrected = "function decodeUplink() { return { data: { corrected: true } } }";
+      assert.equal((await decode(corrected, "again")).json, `{"corrected":true}`);
+      await assert.rejects(decode(loop, "again"), { name: "skylark/formatters:suspended" });
     });
   });
 }

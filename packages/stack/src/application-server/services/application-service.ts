@@ -11,6 +11,7 @@ import {
   toJSONText,
 } from "@skylark/api";
 import { defineErrors } from "../../errors/errors.ts";
+import { requestedDevice } from "../../rpc/end-device-requests.ts";
 import {
   application,
   type CallContext,
@@ -25,7 +26,6 @@ import { formatterNames } from "../end-device.ts";
 import type { ApplicationMessageKind } from "../message-log.ts";
 import type { PayloadFormatter } from "../payload-formatters/formatter.ts";
 import { downlinkMessageOf, downlinkRequest } from "./downlink-conversion.ts";
-import { deviceIdsOf } from "./end-device-service.ts";
 import { applicationIdsOf } from "./link-service.ts";
 import { streamMessages } from "./message-stream.ts";
 import type { ServiceContext } from "./services.ts";
@@ -102,14 +102,16 @@ function queueMethods({
     downlinkQueuePush: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
       async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds: causes }) {
-        await requests.push(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), { causes });
+        await requests.push(requestedDevice(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
+          causes,
+        });
         return {};
       },
     },
     downlinkQueueReplace: {
       requires: ofDevice(Right.APPLICATION_TRAFFIC_DOWN_WRITE),
       async handle({ endDeviceIds, downlinks }, { tenantId, correlationIds: causes }) {
-        await requests.replace(deviceIdsOf(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
+        await requests.replace(requestedDevice(tenantId, endDeviceIds), downlinks.map(downlinkRequest), {
           causes,
         });
         return {};
@@ -118,7 +120,7 @@ function queueMethods({
     downlinkQueueList: {
       requires: (ids) => application(ids.applicationIds?.applicationId, Right.APPLICATION_TRAFFIC_READ),
       async handle(ids, { tenantId }) {
-        const items = await requests.list(deviceIdsOf(tenantId, ids));
+        const items = await requests.list(requestedDevice(tenantId, ids));
         return { downlinks: items.map(downlinkMessageOf) };
       },
     },
@@ -132,7 +134,7 @@ async function formatterFor(
   tenantId: string,
   direction: "up" | "down",
 ): Promise<PayloadFormatter | undefined> {
-  const ids = deviceIdsOf(tenantId, endDeviceIds);
+  const ids = requestedDevice(tenantId, endDeviceIds);
   if (formatter !== PayloadFormatterEnum.FORMATTER_NONE) {
     const name = formatterNames[formatter] ?? "FORMATTER_NONE";
     return formatters.create(ids, { formatter: name, parameter });
@@ -169,7 +171,7 @@ function simulationMethods(context: ServiceContext): Pick<Methods, "simulateUpli
           simulated: true,
         });
         const payload = Buffer.from(toJSONText(ApplicationUpSchema, message), "utf8");
-        const { tenantId, applicationId, deviceId } = deviceIdsOf(call.tenantId, up.endDeviceIds);
+        const { tenantId, applicationId, deviceId } = requestedDevice(call.tenantId, up.endDeviceIds);
         await commit(store, [outbox.stage([{ tenantId, applicationId, deviceId, kind, payload }])]);
         return {};
       },

@@ -1,4 +1,3 @@
-import { bytesOfDevAddr, bytesOfEui } from "../../domain/identifier-bytes.ts";
 import {
   create,
   type EndDevice,
@@ -9,7 +8,8 @@ import {
   type Session,
   timestampFromMs,
 } from "@skylark/api";
-import { type DevAddr, formatDevAddr, parseDevAddr, parseEUI64 } from "@skylark/lorawan";
+import { type DevAddr, formatHex, parseDevAddr, parseEUI64 } from "@skylark/lorawan";
+import { bytesOfDevAddr, bytesOfEui } from "../../domain/identifier-bytes.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { DeviceRegistry } from "../device-registry.ts";
 import {

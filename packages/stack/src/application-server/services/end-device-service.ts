@@ -5,12 +5,12 @@ import {
   type EndDevice,
   type EndDeviceIdentifiers as EndDeviceIdentifiersMessage,
   EndDeviceSchema,
-  pick,
   Right,
 } from "@skylark/api";
 import { type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import { defineEvent } from "../../events/events.ts";
+import { requestedDevice, shownDevice } from "../../rpc/end-device-requests.ts";
 import { application, implement, type Requirement, type ServiceImplementation } from "../../rpc/service.ts";
 import { commit } from "../../store/store.ts";
 import type { DeviceChange } from "../device-registry.ts";
@@ -27,9 +27,6 @@ const devicesRead = ["RIGHT_APPLICATION_DEVICES_READ"];
 const deviceCreated = defineEvent("as.end_device.create", "create end device", devicesRead);
 const deviceUpdated = defineEvent("as.end_device.update", "update end device", devicesRead);
 const deviceDeleted = defineEvent("as.end_device.delete", "delete end device", devicesRead);
-
-/** Always part of an answer. */
-const identityPaths = ["ids", "created_at", "updated_at"];
 
 /** Whether a mask path holds a key, is part of one, or has one below it. */
 function touchesKeys(path: string): boolean {
@@ -48,17 +45,6 @@ function requirement(
   return application(ids?.applicationIds?.applicationId, ...rights);
 }
 
-export function deviceIdsOf(
-  tenantId: string,
-  ids: EndDeviceIdentifiersMessage | undefined,
-): EndDeviceIdentifiers {
-  return {
-    tenantId,
-    applicationId: ids?.applicationIds?.applicationId ?? "",
-    deviceId: ids?.deviceId ?? "",
-  };
-}
-
 export function endDeviceService(context: ServiceContext): ServiceImplementation {
   const { devices, store, events } = context;
 
@@ -74,7 +60,7 @@ export function endDeviceService(context: ServiceContext): ServiceImplementation
     if (device === undefined) throw deviceNotFound({ device_uid: endDeviceKey(ids) });
     const definition = known === undefined ? deviceCreated : deviceUpdated;
     events.publish(definition, { kind: "device", ids: device.ids });
-    return pick(EndDeviceSchema, deviceMessage(device, devices), [...identityPaths, ...paths]);
+    return shownDevice(deviceMessage(device, devices), paths);
   };
 
   return implement(AsEndDeviceRegistry, {
@@ -85,11 +71,10 @@ export function endDeviceService(context: ServiceContext): ServiceImplementation
           Right.APPLICATION_DEVICES_READ_KEYS,
         ]),
       async handle({ endDeviceIds, fieldMask }, { tenantId }) {
-        const ids = deviceIdsOf(tenantId, endDeviceIds);
+        const ids = requestedDevice(tenantId, endDeviceIds);
         const device = await devices.load(ids);
         if (device === undefined) throw deviceNotFound({ device_uid: context.formatDeviceUid(ids) });
-        const paths = [...identityPaths, ...(fieldMask?.paths ?? [])];
-        return pick(EndDeviceSchema, deviceMessage(device, devices), paths);
+        return shownDevice(deviceMessage(device, devices), fieldMask?.paths);
       },
     },
     set: {
@@ -100,14 +85,14 @@ export function endDeviceService(context: ServiceContext): ServiceImplementation
         ]),
       handle({ endDevice, fieldMask }, { tenantId }) {
         const source = endDevice ?? create(EndDeviceSchema);
-        return setDevice(deviceIdsOf(tenantId, source.ids), source, fieldMask?.paths ?? []);
+        return setDevice(requestedDevice(tenantId, source.ids), source, fieldMask?.paths ?? []);
       },
     },
     delete: {
       requires: (ids) =>
         requirement(ids, [], [Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE]),
       async handle(message, { tenantId }) {
-        const ids = deviceIdsOf(tenantId, message);
+        const ids = requestedDevice(tenantId, message);
         const device = await devices.load(ids);
         if (device === undefined) throw deviceNotFound({ device_uid: context.formatDeviceUid(ids) });
         await context.deleteDevice(ids);

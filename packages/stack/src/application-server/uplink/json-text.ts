@@ -1,8 +1,8 @@
 import { formatDevAddr } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
+import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { Location } from "../../domain/uplink.ts";
-import type { EndDeviceProfile } from "../peers.ts";
 
 // The API's JSON written by hand: a steady uplink costs a few string concatenations instead of an object graph. The
 // codec test holds it to the schema.

@@ -1,9 +1,11 @@
 import { cryptFRMPayload, formatHex } from "@skylark/lorawan";
 import type { Clock } from "../../clock/clock.ts";
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../../domain/application-uplink.ts";
+import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import { applicationKey, type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
 import { ulid } from "../../domain/ulid.ts";
 import type { Location } from "../../domain/uplink.ts";
+import { errorDetailsJson } from "../../errors/error-details.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EventDefinition, EventPublisher } from "../../events/events.ts";
 import type { StagedChange, Writer } from "../../store/store.ts";
@@ -15,11 +17,10 @@ import {
   type ApplicationSession,
   findSession,
 } from "../end-device.ts";
-import { errorDetailsJson } from "../error-details.ts";
 import type { MessageOutbox, NewApplicationMessage } from "../message-log.ts";
 import { type DecodedPayload, noWarnings, type PayloadFormatter } from "../payload-formatters/formatter.ts";
 import type { PayloadFormatterSet } from "../payload-formatters/payload-formatters.ts";
-import type { EndDeviceProfile, IdentityServer } from "../peers.ts";
+import type { IdentityServer } from "../peers.ts";
 import { findLocation, mayHoldLocation } from "./decoded-location.ts";
 import { formatTimestamp, locationJson } from "./json-text.ts";
 import * as events from "./uplink-events.ts";

@@ -4,8 +4,8 @@ import { ApplicationUpSchema, fromBinary, fromJSON, toJSON, UplinkTokenSchema } 
 import { devAddr, parseDatr, parseEUI64 } from "@skylark/lorawan";
 import fc from "fast-check";
 import type { ApplicationUplink } from "../../domain/application-uplink.ts";
+import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import type { ConnectedGateway, Reception } from "../../domain/uplink.ts";
-import type { EndDeviceProfile } from "../peers.ts";
 import { type UplinkContents, uplinkMessageJson } from "./uplink-json.ts";
 
 type Json = { [name: string]: Json } & Json[];

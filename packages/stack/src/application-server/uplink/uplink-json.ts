@@ -1,8 +1,8 @@
 import type { DataRate } from "@skylark/lorawan";
 import type { ApplicationUplink } from "../../domain/application-uplink.ts";
+import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { ConnectedGateway, Reception } from "../../domain/uplink.ts";
-import type { EndDeviceProfile } from "../peers.ts";
 import {
   endDeviceIdsJson,
   formatDuration,

@@ -13,7 +13,7 @@ import { type Emission, Emissions, type TimeOffAir } from "./emissions.ts";
 import { dutyCycleWindowUs, SubBand } from "./sub-band.ts";
 
 /** What the concentrator needs between two transmissions, as the packet forwarder's queue has it. */
-export const queueDelayUs = 30_000;
+const queueDelayUs = 30_000;
 
 const errors = defineErrors("pkg/gatewayserver/scheduling");
 const conflict = errors.alreadyExists("conflict", "scheduling conflict");

@@ -8,9 +8,11 @@ import {
   timestampMs,
   toJSON,
 } from "@skylark/api";
+import type { At } from "../../clock/clock.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import type { EventSubject } from "../../events/events.ts";
 import type { CallContext } from "../../rpc/service.ts";
-import type { EntityReference } from "../entity.ts";
+import type { Writer } from "../../store/store.ts";
 import { apiKeyNotFound } from "../errors.ts";
 import { accessEvents } from "../events.ts";
 import { untilCurrent } from "../registries/lifecycle.ts";
@@ -44,67 +46,23 @@ export interface ApiKeys {
 }
 
 export function createApiKeys(registries: Registries, type: KeyedEntityType): ApiKeys {
-  const { apiKeys, store, clock, authenticator } = registries;
+  const { apiKeys, store, clock } = registries;
   const publish = (verb: "create" | "update" | "delete", key: ApiKeyRecord) =>
     registries.events.publish(accessEvents[type][verb], subjectOf(key.entity), () => ({
       data: { typeName: APIKeySchema.typeName, json: toJSON(APIKeySchema, messageOf(key)) },
     }));
-
-  const read = async (entity: EntityReference, id: string): Promise<ApiKeyRecord> => {
-    const key = await apiKeys.get(entity.tenantId, id);
-    if (key?.entity.type !== entity.type || key.entity.id !== entity.id)
-      throw apiKeyNotFound({ api_key_id: id });
-    return key;
-  };
-
-  /** Nobody hands out, or takes away, rights that they do not have. */
-  const requireHeld = async (context: CallContext, entity: EntityReference, rights: Iterable<Right>) =>
-    registries.rights.require(knownCaller(context.caller), entity, rights);
-
-  const remove = (entity: EntityReference, id: string): Promise<void> =>
-    untilCurrent(async () => {
-      const key = await read(entity, id);
-      try {
-        await store.transact((writer) => apiKeys.delete(writer, key));
-      } finally {
-        authenticator.apiKeyChanged(entity.tenantId, id);
-      }
-      publish("delete", key);
-    });
-
-  const write = (
-    context: CallContext,
-    entity: EntityReference,
-    change: { readonly key: APIKey; readonly paths: readonly string[] },
-  ): Promise<ApiKeyRecord> =>
-    untilCurrent(async () => {
-      const before = await read(entity, change.key.id);
-      const key = changedKey(before, change.key, change.paths, clock.now());
-      const [held, wanted] = [new Set(before.rights), new Set(key.rights)];
-      await requireHeld(context, entity, held.symmetricDifference(wanted));
-      try {
-        await store.transact((writer) => apiKeys.update(writer, key));
-      } finally {
-        authenticator.apiKeyChanged(entity.tenantId, key.id);
-      }
-      return key;
-    });
+  const remove = async (entity: EntityReference, id: string): Promise<void> =>
+    publish("delete", await deleteKey(registries, entity, id));
 
   return {
-    async create(context, entity, { name, rights, expiresAt }) {
-      await requireHeld(context, entity, rights);
+    async create(context, entity, requested) {
+      await requireHeld(registries, context, entity, requested.rights);
       const token = generateApiKeyToken(registries.randomBytes);
-      const at = clock.now();
       const key: ApiKeyRecord = {
+        ...newKey(requested, clock.now()),
         id: token.id,
         entity,
-        name,
-        rights: [...rights],
         secretHash: await registries.hasher.hash(token.secret, hashCosts.randomSecret),
-        createdAt: at,
-        updatedAt: at,
-        expiresAt: expiresAt && timestampMs(expiresAt),
-        version: 1,
       };
       await store.transact((writer) => apiKeys.insert(writer, key));
       publish("create", key);
@@ -115,7 +73,7 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
       context.setTotalCount(total);
       return items.map(messageOf);
     },
-    get: async (entity, id) => messageOf(await read(entity, id)),
+    get: async (entity, id) => messageOf(await readKey(registries, entity, id)),
     async update(context, entity, { key = create(APIKeySchema), paths }) {
       const changed = paths.length === 0 ? ["rights", "name"] : paths;
       if (changed.includes("rights") && key.rights.length === 0) {
@@ -123,11 +81,78 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
         await remove(entity, key.id);
         return create(APIKeySchema);
       }
-      const record = await write(context, entity, { key, paths: changed });
+      const record = await changeKey(registries, context, entity, { key, paths: changed });
       publish("update", record);
       return messageOf(record);
     },
     delete: remove,
+  };
+}
+
+/** A key of another entity is as good as none. */
+async function readKey({ apiKeys }: Registries, entity: EntityReference, id: string): Promise<ApiKeyRecord> {
+  const key = await apiKeys.get(entity.tenantId, id);
+  if (key?.entity.type !== entity.type || key.entity.id !== entity.id) {
+    throw apiKeyNotFound({ api_key_id: id });
+  }
+  return key;
+}
+
+/** Nobody hands out, or takes away, rights that they do not have. */
+function requireHeld(
+  { rights }: Registries,
+  context: CallContext,
+  entity: EntityReference,
+  needed: Iterable<Right>,
+): void | Promise<void> {
+  return rights.require(knownCaller(context.caller), entity, needed);
+}
+
+function deleteKey(registries: Registries, entity: EntityReference, id: string): Promise<ApiKeyRecord> {
+  return untilCurrent(async () => {
+    const key = await readKey(registries, entity, id);
+    await commitKey(registries, key, (writer) => registries.apiKeys.delete(writer, key));
+    return key;
+  });
+}
+
+function changeKey(
+  registries: Registries,
+  context: CallContext,
+  entity: EntityReference,
+  change: { readonly key: APIKey; readonly paths: readonly string[] },
+): Promise<ApiKeyRecord> {
+  return untilCurrent(async () => {
+    const before = await readKey(registries, entity, change.key.id);
+    const key = changedKey(before, change.key, change.paths, registries.clock.now());
+    const [held, wanted] = [new Set(before.rights), new Set(key.rights)];
+    await requireHeld(registries, context, entity, held.symmetricDifference(wanted));
+    await commitKey(registries, key, (writer) => registries.apiKeys.update(writer, key));
+    return key;
+  });
+}
+
+/** Also after a failure the key is looked up anew: what the store made of it is not known. */
+async function commitKey(
+  { store, authenticator }: Registries,
+  { id, entity }: ApiKeyRecord,
+  write: (writer: Writer) => void,
+): Promise<void> {
+  try {
+    await store.transact(write);
+  } finally {
+    authenticator.apiKeyChanged(entity.tenantId, id);
+  }
+}
+
+function newKey({ name, rights, expiresAt }: NewApiKey, at: At) {
+  return {
+    name,
+    rights: [...rights],
+    createdAt: at,
+    updatedAt: at,
+    expiresAt: expiresAt && timestampMs(expiresAt),
+    version: 1,
   };
 }
 

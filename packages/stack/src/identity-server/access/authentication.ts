@@ -1,11 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Right, State } from "@skylark/api";
 import type { At, Clock } from "../../clock/clock.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Caller as PlatformCaller } from "../../rpc/service.ts";
-import type { EntityReference } from "../entity.ts";
 import { apiKeyNotFound } from "../errors.ts";
-import { LoadingCache } from "../../component/loading-cache.ts";
 import type { ApiKeyRecord, ApiKeyStore } from "../storage/api-key-store.ts";
 import { adminRights, allRights, noRights, type RightSet, withImplied } from "./right-sets.ts";
 import type { SecretHasher } from "./secret-hash.ts";
@@ -38,7 +38,7 @@ export interface Caller extends PlatformCaller {
 
 const anonymousCallers = new Map<string, Caller>();
 
-export function anonymousCaller(tenantId: string): Caller {
+function anonymousCaller(tenantId: string): Caller {
   let caller = anonymousCallers.get(tenantId);
   if (caller === undefined) {
     caller = { tenantId, rights: noRights, universalRights: noRights, isAdmin: false, warnings: [] };
@@ -93,23 +93,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   });
   const verify = createVerifier(options);
 
-  const callerOf = (cached: CachedKey, user: UserStanding | undefined): Caller => {
-    if (cached.caller !== undefined && cached.caller.user === user) return cached.caller;
-    cached.caller = makeCaller(cached, user, options.adminsHoldAllRights);
-    return cached.caller;
-  };
-
-  const callerOfVerified = (cached: CachedKey): Caller | Promise<Caller> => {
-    const { expiresAt, entity, id } = cached.key;
-    if (expiresAt !== undefined && expiresAt <= options.clock.now()) throw apiKeyExpired();
-    if (entity.type !== "user") return callerOf(cached, undefined);
-    const user = users.get(`${entity.tenantId}/${entity.id}`);
-    if (!(user instanceof Promise)) return callerOf(cached, user);
-    return user.then((loaded) => {
-      if (loaded === undefined) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: id }) });
-      return callerOf(cached, loaded);
-    });
-  };
+  const callerOfVerified = createCallers(options, users);
 
   const authenticateKey = async (cacheKey: string, token: Token, digest: Buffer): Promise<Caller> => {
     const cached = await keys.get(cacheKey);
@@ -154,6 +138,27 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     },
     apiKeyChanged: (tenantId, keyId) => keys.invalidate(`${tenantId}/${keyId}`),
     userChanged: (tenantId, userId) => users.invalidate(`${tenantId}/${userId}`),
+  };
+}
+
+/** The caller of a key whose secret was verified, as its user stands now. */
+function createCallers(options: AuthenticatorOptions, users: LoadingCache<UserStanding>) {
+  const callerOf = (cached: CachedKey, user: UserStanding | undefined): Caller => {
+    if (cached.caller !== undefined && cached.caller.user === user) return cached.caller;
+    cached.caller = makeCaller(cached, user, options.adminsHoldAllRights);
+    return cached.caller;
+  };
+
+  return (cached: CachedKey): Caller | Promise<Caller> => {
+    const { expiresAt, entity, id } = cached.key;
+    if (expiresAt !== undefined && expiresAt <= options.clock.now()) throw apiKeyExpired();
+    if (entity.type !== "user") return callerOf(cached, undefined);
+    const user = users.get(`${entity.tenantId}/${entity.id}`);
+    if (!(user instanceof Promise)) return callerOf(cached, user);
+    return user.then((loaded) => {
+      if (loaded === undefined) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: id }) });
+      return callerOf(cached, loaded);
+    });
   };
 }
 

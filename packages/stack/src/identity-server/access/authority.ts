@@ -1,10 +1,10 @@
+import type { EntityReference } from "../../domain/identifiers.ts";
 import type {
   Authority,
   EntityReferenceInTenant,
   Caller as PlatformCaller,
   Requirement,
 } from "../../rpc/service.ts";
-import type { EntityReference } from "../entity.ts";
 import type { Authenticator, Caller } from "./authentication.ts";
 import {
   insufficientRights,

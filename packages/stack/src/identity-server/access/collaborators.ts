@@ -6,15 +6,15 @@ import {
   Right,
   toJSON,
 } from "@skylark/api";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { CallContext } from "../../rpc/service.ts";
-import type { EntityReference } from "../entity.ts";
 import { membershipNotFound, organizationNotFound } from "../errors.ts";
 import { membershipEvents } from "../events.ts";
 import { accountId, userAccount } from "../registries/contacts.ts";
 import { readEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
-import type { Member } from "../storage/membership-store.ts";
+import type { Member, MembershipStore } from "../storage/membership-store.ts";
 import { type Page, pageBounds } from "../storage/rows.ts";
 import { subjectOf } from "./api-keys.ts";
 import { knownCaller } from "./authority.ts";
@@ -42,6 +42,8 @@ const collaboratorIsContact = errors.failedPrecondition(
   "`{collaborator_id}` is the administrative or technical contact",
 );
 
+type OwnedEntityType = keyof typeof membershipEvents;
+
 /** Collaborators of applications and gateways: the same for both. */
 export interface Collaborators {
   get(entity: EntityReference, account: OrganizationOrUserIdentifiers | undefined): Promise<Collaborator>;
@@ -51,34 +53,14 @@ export interface Collaborators {
   delete(entity: EntityReference, account: OrganizationOrUserIdentifiers | undefined): Promise<void>;
 }
 
-export function createCollaborators(
-  registries: Registries,
-  type: keyof typeof membershipEvents,
-): Collaborators {
+export function createCollaborators(registries: Registries, type: OwnedEntityType): Collaborators {
   const { memberships, store } = registries;
 
-  const memberOf = async (entity: EntityReference, id: string) =>
-    (await memberships.membersOf(entity)).find((member) => member.accountId === id);
-
-  /** Somebody must be left who can do everything. */
-  const checkOwnerLeft = async (entity: EntityReference, leaving: string): Promise<void> => {
-    const members = await memberships.membersOf(entity);
-    const owners = members.filter(({ rights }) => withImplied(rights).has(ownership[type].all));
-    if (owners.every(({ accountId: id }) => id === leaving)) throw ownership[type].needed();
-  };
-
-  const checkNoContact = async (entity: EntityReference, id: string): Promise<void> => {
-    const kind = type === "application" ? registries.applications : registries.gateways;
-    const message = (await kind.entities.get(entity.tenantId, entity.id))?.message;
-    const contacts = [message?.administrativeContact, message?.technicalContact].map(accountId);
-    if (contacts.includes(id)) throw collaboratorIsContact({ collaborator_id: id });
-  };
-
   const remove = async (entity: EntityReference, id: string): Promise<void> => {
-    const member = await memberOf(entity, id);
+    const member = await memberOf(memberships, entity, id);
     if (member === undefined) throw notMember(entity, id);
-    await checkOwnerLeft(entity, id);
-    await checkNoContact(entity, id);
+    await checkOwnerLeft(memberships, ownership[type], entity, id);
+    await checkNoContact(registries, type, entity, id);
     try {
       await store.transact((writer) => memberships.delete(writer, entity, id));
     } finally {
@@ -90,7 +72,7 @@ export function createCollaborators(
   return {
     async get(entity, account) {
       const id = accountId(account);
-      const member = await memberOf(entity, id);
+      const member = await memberOf(memberships, entity, id);
       if (member === undefined) throw notMember(entity, id);
       return collaboratorOf(member);
     },
@@ -106,12 +88,12 @@ export function createCollaborators(
       if (collaborator === undefined || collaborator.rights.length === 0) return remove(entity, id);
       if (account?.ids.case === "organizationIds") throw organizationNotFound({ organization_id: id });
       await readEntity(registries.users, { ...entity, type: "user", id });
-      const before = withImplied((await memberOf(entity, id))?.rights ?? []);
+      const before = withImplied((await memberOf(memberships, entity, id))?.rights ?? []);
       const after = withImplied(collaborator.rights);
       // Nobody hands out, or takes away, rights that they do not have.
       await registries.rights.require(knownCaller(context.caller), entity, before.symmetricDifference(after));
       if (before.has(ownership[type].all) && !after.has(ownership[type].all))
-        await checkOwnerLeft(entity, id);
+        await checkOwnerLeft(memberships, ownership[type], entity, id);
       try {
         await store.transact((writer) =>
           memberships.set(writer, entity, { accountId: id, rights: collaborator.rights }),
@@ -125,6 +107,38 @@ export function createCollaborators(
     },
     delete: (entity, account) => remove(entity, accountId(account)),
   };
+}
+
+async function memberOf(
+  memberships: MembershipStore,
+  entity: EntityReference,
+  id: string,
+): Promise<Member | undefined> {
+  return (await memberships.membersOf(entity)).find((member) => member.accountId === id);
+}
+
+/** Somebody must be left who can do everything. */
+async function checkOwnerLeft(
+  memberships: MembershipStore,
+  { all, needed }: (typeof ownership)[OwnedEntityType],
+  entity: EntityReference,
+  leaving: string,
+): Promise<void> {
+  const members = await memberships.membersOf(entity);
+  const owners = members.filter(({ rights }) => withImplied(rights).has(all));
+  if (owners.every(({ accountId: id }) => id === leaving)) throw needed();
+}
+
+async function checkNoContact(
+  { applications, gateways }: Registries,
+  type: OwnedEntityType,
+  entity: EntityReference,
+  id: string,
+): Promise<void> {
+  const kind = type === "application" ? applications : gateways;
+  const message = (await kind.entities.get(entity.tenantId, entity.id))?.message;
+  const contacts = [message?.administrativeContact, message?.technicalContact].map(accountId);
+  if (contacts.includes(id)) throw collaboratorIsContact({ collaborator_id: id });
 }
 
 function collaboratorOf(member: Member): Collaborator {

@@ -8,6 +8,7 @@ import {
   Right,
   UserAccess,
 } from "@skylark/api";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import {
   application,
   authenticated,
@@ -18,7 +19,6 @@ import {
   type ServiceImplementation,
   user,
 } from "../../rpc/service.ts";
-import type { EntityReference } from "../entity.ts";
 import type { Registries } from "../registries/registries.ts";
 import { type ApiKeys, createApiKeys, type KeyedEntityType, type NewApiKey } from "./api-keys.ts";
 import { knownCaller } from "./authority.ts";

@@ -7,8 +7,8 @@ import {
   type EntityIdentifiers,
   EntityIdentifiersSchema,
 } from "@skylark/api";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { anyone, implement, type ServiceImplementation } from "../../rpc/service.ts";
-import type { EntityReference } from "../entity.ts";
 import { messageOf } from "./api-keys.ts";
 import type { Caller } from "./authentication.ts";
 import { knownCaller } from "./authority.ts";
@@ -39,7 +39,7 @@ function authInfo(caller: Caller): AuthInfoResponse {
   return { ...info, accessMethod: { case: "apiKey", value } };
 }
 
-export function entityIdentifiers({ type, id }: EntityReference): EntityIdentifiers {
+function entityIdentifiers({ type, id }: EntityReference): EntityIdentifiers {
   switch (type) {
     case "application":
       return create(EntityIdentifiersSchema, {

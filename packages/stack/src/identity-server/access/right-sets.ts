@@ -5,7 +5,7 @@ import {
   rightsByKind,
   universalAdminRights,
 } from "@skylark/api";
-import type { EntityReference } from "../../rpc/service.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 
 /** Rights as the API numbers them. */
 export type RightSet = ReadonlySet<Right>;

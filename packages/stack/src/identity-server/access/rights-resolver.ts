@@ -1,7 +1,9 @@
 import { Right, rightName } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
-import { type EntityReference, entityKey, isPlainId, parseEntityKey, sameEntity } from "../entity.ts";
+import { entityKey, isPlainId, parseEntityKey, sameEntity } from "../entity.ts";
 import {
   applicationNotFound,
   clientNotFound,
@@ -10,7 +12,6 @@ import {
   unauthenticated,
   userNotFound,
 } from "../errors.ts";
-import { LoadingCache } from "../../component/loading-cache.ts";
 import type { Caller } from "./authentication.ts";
 import { noRights, potentialRights, type RightSet, sortedRights } from "./right-sets.ts";
 import { standingError } from "./user-standing.ts";

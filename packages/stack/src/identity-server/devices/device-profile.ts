@@ -5,20 +5,8 @@ import {
   LocationSchema,
   LocationSource,
 } from "@skylark/api";
+import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import type { Location } from "../../domain/uplink.ts";
-
-/** What other servers put into messages of what is registered of a device. */
-export interface EndDeviceProfile {
-  readonly locations: Readonly<Record<string, Location>>;
-  readonly versionIds?: {
-    readonly brandId?: string;
-    readonly modelId?: string;
-    readonly hardwareVersion?: string;
-    readonly firmwareVersion?: string;
-    readonly bandId?: string;
-  };
-  readonly attributes: Readonly<Record<string, string>>;
-}
 
 const emptyProfile: EndDeviceProfile = { locations: {}, attributes: {} };
 

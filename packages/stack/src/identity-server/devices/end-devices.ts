@@ -1,7 +1,10 @@
 import { assign, type EndDevice, EndDeviceSchema, timestampFromMs } from "@skylark/api";
 import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
-import { type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
+import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
+import { type EndDeviceIdentifiers, endDeviceKey, parseEndDeviceKey } from "../../domain/identifiers.ts";
 import type { Location } from "../../domain/uplink.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EventDefinition } from "../../events/events.ts";
@@ -9,14 +12,12 @@ import type { Logger } from "../../log/log.ts";
 import type { Writer } from "../../store/store.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { changedFields, endDeviceEvents } from "../events.ts";
-import { LoadingCache } from "../../component/loading-cache.ts";
 import { brokenConstraint, readEntity, untilCurrent } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { Listed, Page } from "../storage/rows.ts";
 import { createDeviceActivityLog, type DeviceActivity, type DeviceActivityLog } from "./device-activity.ts";
-import { type EndDeviceProfile, locationMessage, profileOf } from "./device-profile.ts";
+import { locationMessage, profileOf } from "./device-profile.ts";
 import { checkServerAddresses } from "./server-addresses.ts";
 
 const errors = defineErrors("pkg/identityserver");
@@ -59,16 +60,13 @@ export interface EndDevicesOptions {
 /** Reads, changes and writes; again when someone else changed the device meanwhile. */
 type UpdateDevice = (key: DeviceKey, change: (stored: EndDevice) => Promise<EndDevice>) => Promise<EndDevice>;
 
+type Transact = (key: DeviceKey, device: EndDevice, write: (writer: Writer) => void) => Promise<void>;
+
 const cachedProfiles = 200_000;
 
 export function createEndDevices(registries: Registries, options: EndDevicesOptions): EndDevices {
-  const { endDevices, store, clock } = registries;
-  const profiles = new LoadingCache<EndDeviceProfile>(cachedProfiles, async (key) => {
-    const [tenantId = "", applicationId = "", deviceId = ""] = key.split("/");
-    // A device that only other servers know has an empty profile, kept until it is created here.
-    return profileOf((await endDevices.get({ tenantId, applicationId, deviceId }))?.device);
-  });
-
+  const { endDevices, clock } = registries;
+  const profiles = createProfileCache(registries);
   const find = async (key: DeviceKey) => (await endDevices.get(key))?.device;
   const read = async (key: DeviceKey) => {
     const device = await find(key);
@@ -79,51 +77,13 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
   const publish = (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) =>
     registries.events.publish(definition, { kind: "device", ids: key }, changedFields(changed));
 
-  /** Commits a change of one device, explaining what it broke. */
-  const transact = async (key: DeviceKey, device: EndDevice, write: (writer: Writer) => void) => {
-    try {
-      await store.transact(write);
-    } catch (error) {
-      const constraint = brokenConstraint(error);
-      if (constraint === undefined) throw error;
-      throw constraint.includes("eui") ? await explainEuis(registries, key, device) : idTaken();
-    } finally {
-      changed(key);
-    }
-  };
-
-  const update: UpdateDevice = (key, change) =>
-    untilCurrent(async () => {
-      const stored = await endDevices.get(key);
-      if (stored === undefined) throw notFound(key);
-      const at = clock.now();
-      const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
-      await transact(key, device, (writer) =>
-        endDevices.update(writer, key, { device, version: stored.version, at }),
-      );
-      return device;
-    });
+  const { transact, update } = createDeviceWriter(registries, changed);
 
   return {
     find,
     async create(key, requested) {
       checkIdAllowed(key.deviceId);
-      const application = { tenantId: key.tenantId, type: "application", id: key.applicationId } as const;
-      await readEntity(registries.applications, application);
-      await checkServerAddresses(registries, key, requested);
-      const at = clock.now();
-      const stamp = timestampFromMs(at);
-      const device = { ...requested, createdAt: stamp, updatedAt: stamp };
-      await untilCurrent(() =>
-        transact(key, device, (writer) => {
-          endDevices.holdApplication(writer, key);
-          endDevices.insert(writer, key, device, at);
-        }).catch(async (error: unknown) => {
-          // The application went meanwhile: say so rather than that something was stale.
-          await readEntity(registries.applications, application);
-          throw error;
-        }),
-      );
+      const device = await insertDevice(registries, transact, key, requested);
       publish(endDeviceEvents.create, key);
       return device;
     },
@@ -148,31 +108,96 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
     async delete(keys, cascade) {
       await untilCurrent(async () => {
         const devices = await Promise.all(keys.map(read));
-        if (cascade) {
-          for (const [index, key] of keys.entries()) {
-            await options.onDeviceDeleted(identifiersOf(key, devices[index]!));
-          }
-        }
-        try {
-          await store.transact((writer) => {
-            for (const key of keys) endDevices.delete(writer, key);
-          });
-        } finally {
-          keys.forEach(changed);
-        }
+        const ids = keys.map((key, index) => identifiersOf(key, devices[index]!));
+        if (cascade) for (const each of ids) await options.onDeviceDeleted(each);
+        await deleteDevices(registries, keys).finally(() => keys.forEach(changed));
       });
       for (const key of keys) publish(endDeviceEvents.delete, key);
     },
-    profile(ids) {
-      const profile = profiles.get(endDeviceKey(ids));
-      return profile instanceof Promise ? profile.then((loaded) => loaded ?? profileOf(undefined)) : profile;
-    },
+    profile: (ids) => loadedProfile(profiles.get(endDeviceKey(ids))),
     activity: createDeviceActivityLog(clock, (activities) =>
       writeActivities(registries, activities, update, (error) =>
         options.log.warn("device activity was not written", { error, devices: activities.length }),
       ),
     ),
   };
+}
+
+function createProfileCache({ endDevices }: Registries): LoadingCache<EndDeviceProfile> {
+  return new LoadingCache(cachedProfiles, async (key) => {
+    // A device that only other servers know has an empty profile, kept until it is created here.
+    return profileOf((await endDevices.get(parseEndDeviceKey(key)))?.device);
+  });
+}
+
+function loadedProfile(
+  profile: EndDeviceProfile | Promise<EndDeviceProfile | undefined>,
+): EndDeviceProfile | Promise<EndDeviceProfile> {
+  return profile instanceof Promise ? profile.then((loaded) => loaded ?? profileOf(undefined)) : profile;
+}
+
+function deleteDevices({ store, endDevices }: Registries, keys: readonly DeviceKey[]): Promise<void> {
+  return store.transact((writer) => {
+    for (const key of keys) endDevices.delete(writer, key);
+  });
+}
+
+/** Writes of single devices; `changed` is called after each, whatever came of it. */
+function createDeviceWriter(registries: Registries, changed: (key: DeviceKey) => void) {
+  const { endDevices, store, clock } = registries;
+
+  /** Commits a change of one device, explaining what it broke. */
+  const transact: Transact = async (key, device, write) => {
+    try {
+      await store.transact(write);
+    } catch (error) {
+      const constraint = brokenConstraint(error);
+      if (constraint === undefined) throw error;
+      throw constraint.includes("eui") ? await explainEuis(registries, key, device) : idTaken();
+    } finally {
+      changed(key);
+    }
+  };
+
+  const update: UpdateDevice = (key, change) =>
+    untilCurrent(async () => {
+      const stored = await endDevices.get(key);
+      if (stored === undefined) throw notFound(key);
+      const at = clock.now();
+      const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
+      await transact(key, device, (writer) =>
+        endDevices.update(writer, key, { device, version: stored.version, at }),
+      );
+      return device;
+    });
+
+  return { transact, update };
+}
+
+async function insertDevice(
+  registries: Registries,
+  transact: Transact,
+  key: DeviceKey,
+  requested: EndDevice,
+): Promise<EndDevice> {
+  const { endDevices, clock } = registries;
+  const application = { tenantId: key.tenantId, type: "application", id: key.applicationId } as const;
+  await readEntity(registries.applications, application);
+  await checkServerAddresses(registries, key, requested);
+  const at = clock.now();
+  const stamp = timestampFromMs(at);
+  const device = { ...requested, createdAt: stamp, updatedAt: stamp };
+  await untilCurrent(() =>
+    transact(key, device, (writer) => {
+      endDevices.holdApplication(writer, key);
+      endDevices.insert(writer, key, device, at);
+    }).catch(async (error: unknown) => {
+      // The application went meanwhile: say so rather than that something was stale.
+      await readEntity(registries.applications, application);
+      throw error;
+    }),
+  );
+  return device;
 }
 
 /** What cannot be written of one device keeps back nothing of the others. Times go into their columns in one write; locations, which are rare, into the device itself. */

@@ -1,16 +1,16 @@
 import { create, type Gateway, GatewayAntennaSchema, timestampFromMs } from "@skylark/api";
 import type { EUI64 } from "@skylark/lorawan";
-import type { GatewayIdentifiers } from "../../domain/identifiers.ts";
+import { LoadingCache } from "../../component/loading-cache.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
+import type { EntityReference, GatewayIdentifiers } from "../../domain/identifiers.ts";
+import type { RegisteredGateway } from "../../domain/registered-gateway.ts";
 import type { Location } from "../../domain/uplink.ts";
 import type { Logger } from "../../log/log.ts";
 import { locationMessage } from "../devices/device-profile.ts";
-import type { EntityReference } from "../entity.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
-import { LoadingCache } from "../../component/loading-cache.ts";
 import { readEntity, updateEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
-import { type RegisteredGateway, registeredGateway } from "./registered-gateway.ts";
+import { registeredGateway } from "./registered-gateway.ts";
 
 type GatewayListener = (ids: GatewayIdentifiers, gateway: RegisteredGateway | undefined) => void;
 

@@ -9,6 +9,8 @@ import {
   Right,
   timestampFromMs,
 } from "@skylark/api";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import {
   authenticated,
@@ -21,9 +23,7 @@ import {
 import { knownCaller } from "../access/authority.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { updatedSinceOf } from "../devices/end-device-registry.ts";
-import type { EntityReference } from "../entity.ts";
 import { gatewayNotFoundByEui } from "../errors.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { changedFields, registryEvents } from "../events.ts";
 import { accountId, checkContacts, withOwnerAsContact } from "../registries/contacts.ts";
 import { coversPath, pathsToRead, pathsToWrite } from "../registries/field-masks.ts";

@@ -14,10 +14,6 @@ export function touchesSecrets(paths: readonly string[]): boolean {
   return secretFields.some((field) => coversPath(paths, field));
 }
 
-export function hasSecrets(gateway: Gateway): boolean {
-  return secretsOf(gateway).length > 0;
-}
-
 function secretsOf(gateway: Gateway): Secret[] {
   return [gateway.lbsLnsSecret, gateway.targetCupsKey, gateway.claimAuthenticationCode?.secret].filter(
     (secret) => secret !== undefined,

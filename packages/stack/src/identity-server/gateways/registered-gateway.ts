@@ -1,23 +1,7 @@
 import { DownlinkPathConstraint, durationMs, type Gateway } from "@skylark/api";
-import type { GatewayIdentifiers } from "../../domain/identifiers.ts";
-import type { Location } from "../../domain/uplink.ts";
-import { domainLocation } from "../devices/device-profile.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
-
-/** A gateway as its owner registered it, for the servers that talk to it. */
-export interface RegisteredGateway {
-  readonly ids: GatewayIdentifiers;
-  readonly frequencyPlanIds: readonly string[];
-  readonly antennas: readonly { readonly gain: number; readonly location?: Location }[];
-  readonly locationPublic: boolean;
-  readonly statusPublic: boolean;
-  readonly enforceDutyCycle: boolean;
-  readonly scheduleDownlinkLate: boolean;
-  readonly scheduleAnytimeDelayMs: number;
-  readonly updateLocationFromStatus: boolean;
-  readonly requireAuthenticatedConnection: boolean;
-  readonly downlinkPathConstraint: "NONE" | "PREFER_OTHER" | "NEVER";
-}
+import type { RegisteredGateway } from "../../domain/registered-gateway.ts";
+import { domainLocation } from "../devices/device-profile.ts";
 
 export function registeredGateway(tenantId: string, gateway: Gateway): RegisteredGateway {
   const eui = euiOfBytes(gateway.ids?.eui);

@@ -9,7 +9,7 @@ import {
   Right,
   timestampFromMs,
 } from "@skylark/api";
-import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
+import type { ApplicationIdentifiers, EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import {
   application,
@@ -20,7 +20,6 @@ import {
   type ServiceMethods,
 } from "../../rpc/service.ts";
 import { checkIdAllowed } from "../blocklist.ts";
-import type { EntityReference } from "../entity.ts";
 import { changedFields, registryEvents } from "../events.ts";
 import { accountId, checkContacts, withOwnerAsContact } from "./contacts.ts";
 import { pathsToRead, pathsToWrite } from "./field-masks.ts";

@@ -3,8 +3,8 @@ import {
   type OrganizationOrUserIdentifiers,
   OrganizationOrUserIdentifiersSchema,
 } from "@skylark/api";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
-import type { EntityReference } from "../entity.ts";
 import type { MembershipStore } from "../storage/membership-store.ts";
 import { coversPath } from "./field-masks.ts";
 

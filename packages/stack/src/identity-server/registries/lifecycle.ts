@@ -1,8 +1,8 @@
 import type { At, Clock } from "../../clock/clock.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { SkylarkError } from "../../errors/errors.ts";
 import type { Store, Writer } from "../../store/store.ts";
 import { conflict, stale } from "../../store/store-errors.ts";
-import type { EntityReference } from "../entity.ts";
 import { idTaken, restoreWindowExpired } from "../errors.ts";
 import type { EntityStore, StoredEntity } from "../storage/entity-store.ts";
 

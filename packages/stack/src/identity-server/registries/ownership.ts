@@ -1,9 +1,9 @@
 import { type OrganizationOrUserIdentifiers, Right } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { type CallContext, type Requirement, user } from "../../rpc/service.ts";
 import { knownCaller } from "../access/authority.ts";
 import { insufficientRights } from "../access/rights-resolver.ts";
-import type { EntityReference } from "../entity.ts";
 import type { EntitySelection } from "../storage/entity-store.ts";
 import type { Page } from "../storage/rows.ts";
 import { accountId } from "./contacts.ts";

@@ -1,10 +1,10 @@
 import type { Application, Gateway, User } from "@skylark/api";
 import type { RandomBytes } from "../../clock/clock.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import type { EventPublisher } from "../../events/events.ts";
 import type { Authenticator } from "../access/authentication.ts";
 import type { RightsResolver } from "../access/rights-resolver.ts";
 import type { SecretHasher } from "../access/secret-hash.ts";
-import type { EntityReference } from "../entity.ts";
 import type { ApiKeyStore } from "../storage/api-key-store.ts";
 import type { EndDeviceStore } from "../storage/end-device-store.ts";
 import type { MembershipStore } from "../storage/membership-store.ts";

@@ -1,8 +1,8 @@
 import type { Right } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import type { SqlRow, Store, Writer } from "../../store/store.ts";
 import type { EntityType } from "../access/right-sets.ts";
-import type { EntityReference } from "../entity.ts";
 import {
   knownStatement,
   type Listed,

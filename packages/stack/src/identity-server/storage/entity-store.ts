@@ -67,54 +67,23 @@ export function createEntityStore<Desc extends DescMessage>(
   table: EntityTable<Desc>,
 ): EntityStore<MessageShape<Desc>> {
   type M = MessageShape<Desc>;
-  const extra = Object.keys(table.columns);
+  const { read, insert, update, purge } = statementsOf(table);
   const extraValues = (message: M, deleted: boolean) =>
     Object.values(table.columns).map((column) => column(message, deleted));
-  const columns = [...extra, "name", "created_at", "updated_at", "deleted_at", "version", "data"];
-  const read = knownStatement(
-    `SELECT data, deleted_at, version FROM ${table.table} WHERE tenant_id = ? AND ${table.idColumn} = ?`,
-  );
-  const insert = knownStatement(
-    `INSERT INTO ${table.table} (tenant_id, ${table.idColumn}, ${columns.join(", ")})
-     VALUES (?, ?, ${columns.map(() => "?").join(", ")})`,
-  );
-  const written = columns.filter((column) => column !== "created_at");
-  const update = knownStatement(
-    `UPDATE ${table.table} SET ${written.map((column) => `${column} = ?`).join(", ")}
-     WHERE tenant_id = ? AND ${table.idColumn} = ? AND version = ?`,
-  );
-  const purge = knownStatement(`DELETE FROM ${table.table} WHERE tenant_id = ? AND ${table.idColumn} = ?`);
-
-  const messageOf = (row: SqlRow): M => {
-    const message = fromBinary(table.schema, bytesOf(row, "data"));
-    const deletedAt = optionalNumber(row, "deleted_at");
-    if (deletedAt !== undefined) (message as Timestamped).deletedAt = timestampFromMs(deletedAt);
-    return message;
-  };
 
   return {
     async get(tenantId, id) {
       const [row] = await store.query(read, tenantId, id);
       if (row === undefined) return undefined;
       return {
-        message: messageOf(row),
+        message: messageOf(table.schema, row),
         deletedAt: optionalNumber(row, "deleted_at"),
         version: numberOf(row, "version"),
       };
     },
     async list(tenantId, selection, page) {
-      const where = whereClause(table, selection);
-      const parameters = whereParameters(tenantId, selection);
-      const order = orderClause(table.orders, page.order, table.idColumn);
-      const [rows, [count]] = await Promise.all([
-        store.query(
-          knownStatement(`SELECT data, deleted_at FROM ${table.table} ${where} ${order} LIMIT ? OFFSET ?`),
-          ...parameters,
-          ...pageBounds(page),
-        ),
-        store.query(knownStatement(`SELECT COUNT(*) AS total FROM ${table.table} ${where}`), ...parameters),
-      ]);
-      return { items: rows.map(messageOf), total: count === undefined ? 0 : numberOf(count, "total") };
+      const { rows, total } = await listRows(store, table, tenantId, { selection, page });
+      return { items: rows.map((row) => messageOf(table.schema, row)), total };
     },
     insert(writer, tenantId, id, message, at) {
       const data = toBinary(table.schema, message);
@@ -152,6 +121,65 @@ export function createEntityStore<Desc extends DescMessage>(
   };
 }
 
+function statementsOf<Desc extends DescMessage>({ table, idColumn, columns: extra }: EntityTable<Desc>) {
+  const columns = [
+    ...Object.keys(extra),
+    "name",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "version",
+    "data",
+  ];
+  const written = columns.filter((column) => column !== "created_at");
+  return {
+    read: knownStatement(
+      `SELECT data, deleted_at, version FROM ${table} WHERE tenant_id = ? AND ${idColumn} = ?`,
+    ),
+    insert: knownStatement(
+      `INSERT INTO ${table} (tenant_id, ${idColumn}, ${columns.join(", ")})
+     VALUES (?, ?, ${columns.map(() => "?").join(", ")})`,
+    ),
+    update: knownStatement(
+      `UPDATE ${table} SET ${written.map((column) => `${column} = ?`).join(", ")}
+     WHERE tenant_id = ? AND ${idColumn} = ? AND version = ?`,
+    ),
+    purge: knownStatement(`DELETE FROM ${table} WHERE tenant_id = ? AND ${idColumn} = ?`),
+  };
+}
+
+interface Listing {
+  readonly selection: EntitySelection;
+  readonly page: Page;
+}
+
+async function listRows(
+  store: Pick<Store, "query">,
+  { table, idColumn, orders }: Omit<EntityTable<DescMessage>, "schema" | "name" | "columns">,
+  tenantId: string,
+  { selection, page }: Listing,
+): Promise<{ readonly rows: readonly SqlRow[]; readonly total: number }> {
+  const where = whereClause(idColumn, selection);
+  const parameters = whereParameters(tenantId, selection);
+  const order = orderClause(orders, page.order, idColumn);
+  const [rows, [count]] = await Promise.all([
+    store.query(
+      knownStatement(`SELECT data, deleted_at FROM ${table} ${where} ${order} LIMIT ? OFFSET ?`),
+      ...parameters,
+      ...pageBounds(page),
+    ),
+    store.query(knownStatement(`SELECT COUNT(*) AS total FROM ${table} ${where}`), ...parameters),
+  ]);
+  return { rows, total: count === undefined ? 0 : numberOf(count, "total") };
+}
+
+function messageOf<Desc extends DescMessage>(schema: Desc, row: SqlRow): MessageShape<Desc> {
+  const message = fromBinary(schema, bytesOf(row, "data"));
+  const deletedAt = optionalNumber(row, "deleted_at");
+  if (deletedAt !== undefined) (message as Timestamped).deletedAt = timestampFromMs(deletedAt);
+  return message;
+}
+
 /** `deleted_at` lives in its column alone. */
 function withoutDeletedAt<M>(message: M): M {
   const copy = { ...message };
@@ -159,15 +187,12 @@ function withoutDeletedAt<M>(message: M): M {
   return copy;
 }
 
-function whereClause(
-  table: { readonly idColumn: string },
-  { deleted, id, memberOf }: EntitySelection,
-): string {
+function whereClause(idColumn: string, { deleted, id, memberOf }: EntitySelection): string {
   const conditions = ["tenant_id = ?", `deleted_at IS ${deleted ? "NOT NULL" : "NULL"}`, "updated_at > ?"];
-  if (id !== undefined) conditions.push(`${table.idColumn} = ?`);
+  if (id !== undefined) conditions.push(`${idColumn} = ?`);
   if (memberOf !== undefined) {
     conditions.push(
-      `${table.idColumn} IN (SELECT entity_id FROM memberships
+      `${idColumn} IN (SELECT entity_id FROM memberships
         WHERE tenant_id = ? AND account_id = ? AND entity_type = ?)`,
     );
   }

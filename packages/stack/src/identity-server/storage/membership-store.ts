@@ -1,6 +1,6 @@
 import type { Right } from "@skylark/api";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import type { Store, Writer } from "../../store/store.ts";
-import type { EntityReference } from "../entity.ts";
 import { formatRights, parseRights } from "./api-key-store.ts";
 import { knownStatement, textOf } from "./rows.ts";
 

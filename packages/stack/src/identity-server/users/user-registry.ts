@@ -10,6 +10,7 @@ import {
   UserRegistry,
   UserSchema,
 } from "@skylark/api";
+import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import {
   authenticated,
@@ -21,7 +22,6 @@ import {
 } from "../../rpc/service.ts";
 import { hashCosts } from "../access/secret-hash.ts";
 import { checkIdAllowed } from "../blocklist.ts";
-import type { EntityReference } from "../entity.ts";
 import { changedFields, passwordChanged, registryEvents } from "../events.ts";
 import { coversPath, pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import {
   cryptFOpts,
   cryptFRMPayload,
@@ -10,27 +10,11 @@ import {
   withoutMIC,
 } from "@skylark/lorawan";
 import type { DeviceSettings } from "../device.ts";
-import { abpSettings, address, type Network, register, startNetwork } from "../network-server.fixture.ts";
+import { abpSettings, address, register, startNetwork } from "../network-server.fixture.ts";
 import { keysOf, readDownlink, uplinkFrame } from "../simulated-device.fixture.ts";
+import { downlink, keys, withDevice } from "./activated-device.fixture.ts";
 
-const fills = [7, 7, 7] as const;
-const keys = keysOf(fills);
 const payload = Uint8Array.of(1, 2, 3);
-const downlink = {
-  fPort: 42,
-  frmPayload: Uint8Array.of(9, 8, 7),
-  confirmed: false,
-  priority: "NORMAL",
-  correlationIds: ["as:downlink:1"],
-} as const;
-
-async function withDevice(context: TestContext, settings: DeviceSettings = abpSettings): Promise<Network> {
-  const net = await startNetwork();
-  context.after(() => net.close());
-  await register(net, { settings, deviceId: "dev1", session: { devAddr: address, keys: fills } });
-  return net;
-}
-
 const ids = { tenantId: "default", applicationId: "app1", deviceId: "dev1" };
 const uplink = (fCnt: number, content = {}) =>
   uplinkFrame(address, keys, { fCnt, fPort: 1, payload, ...content });

@@ -107,11 +107,19 @@ test("shows a refused join in an event and sends nothing", async (context) => {
   ]);
 });
 
-test("ignores join-requests of devices that it does not know", async (context) => {
+test("shows join-requests of devices that it does not know to those who watch the gateway", async (context) => {
   const { net, euis } = await withDevice(context);
   net.hear(joinRequestFrame({ ...euis, devEui: "0123456789ABCDEF" as EUI64 }, 1));
   await net.advance(100);
   assert.equal(net.server.counters.joins.unmatched, 1);
+  assert.deepEqual(
+    net.gatewayEvents.map(({ definition, data }) => [
+      definition.name,
+      (data as { json: { name: string } }).json.name,
+    ]),
+    [["ns.up.join.drop", "device_not_found"]],
+  );
+  assert.deepEqual(net.eventNames(), []);
 });
 
 test("asks the store once for a stranger, until the device is registered", async (context) => {

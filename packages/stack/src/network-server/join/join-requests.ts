@@ -95,8 +95,10 @@ export class JoinRequests {
     let entry: DeviceEntry | undefined;
     try {
       entry = await cache.holdByEuis(request);
-      if (entry === undefined) this.counters.unmatched++;
-      else await this.#receiveFrom(entry, round, request);
+      if (entry === undefined) {
+        this.counters.unmatched++;
+        events.publishUnknownDevice(this.#around.events, events.upJoinDrop, round);
+      } else await this.#receiveFrom(entry, round, request);
     } catch (error) {
       if (isTooManyLookups(error)) {
         this.counters.shed++;

@@ -1,22 +1,22 @@
 import { assign, create, type EndDevice, EndDeviceSchema } from "@skylark/api";
 import type { Clock } from "../../clock/clock.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors, SkylarkError } from "../../errors/errors.ts";
 import type { Store, Writer } from "../../store/store.ts";
 import { type DeviceState, freshCounters, type SessionState } from "../device.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
+import { deviceNotFound } from "../errors.ts";
 import { personalizedMACState } from "../join/join-parameters.ts";
 import { desiredParameters } from "../region.ts";
 import type { DeviceReader, DeviceWriter, RegisteredDevice } from "../storage/device-store.ts";
 import { checkRegistration, invalidField } from "./check-registration.ts";
 import { endDeviceMessage } from "./end-device-message.ts";
 import { givenSession, touches } from "./given-session.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { encodeRegistration, settingsOf } from "./registration.ts";
 
 const errors = defineErrors("pkg/networkserver");
-const deviceNotFound = errors.notFound("device_not_found", "device not found");
 const deviceExists = errors.alreadyExists("device_exists", "device already exists");
 const readOnlyField = defineErrors("pkg/networkserver/redis").invalidArgument(
   "read_only_field",

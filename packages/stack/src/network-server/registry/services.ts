@@ -1,6 +1,5 @@
 import {
   create,
-  type EndDevice,
   EndDeviceSchema,
   enumName,
   type MACSettingsSchema,
@@ -9,26 +8,26 @@ import {
   NsEndDeviceRegistry,
   type PHYVersion,
   PHYVersionSchema,
-  pick,
   Right,
 } from "@skylark/api";
 import { bandVersions, frequencyPlans, getBand, type NetID, phyVersions } from "@skylark/lorawan";
-import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
+import { bytesOfDevAddr } from "../../domain/identifier-bytes.ts";
+import {
+  type DeviceKnown,
+  requestedDevice,
+  shownDevice,
+  warnUnlessKnown,
+} from "../../rpc/end-device-requests.ts";
 import {
   application,
   authenticated,
-  type CallContext,
   implement,
   type Requirement,
   type ServiceImplementation,
 } from "../../rpc/service.ts";
 import type { DeviceAddresses } from "../join/device-addresses.ts";
 import { invalidField } from "./check-registration.ts";
-import { bytesOfDevAddr } from "../../domain/identifier-bytes.ts";
 import type { RegisteredDevices } from "./registered-devices.ts";
-
-/** Whether the Identity Server has an entry for the device. */
-export type DeviceKnown = (ids: EndDeviceIdentifiers) => boolean | Promise<boolean>;
 
 export function nsEndDeviceRegistry(
   devices: RegisteredDevices,
@@ -39,7 +38,10 @@ export function nsEndDeviceRegistry(
       requires: ({ endDeviceIds, fieldMask }) =>
         readRequirement(endDeviceIds?.applicationIds?.applicationId, fieldMask?.paths ?? []),
       async handle({ endDeviceIds, fieldMask }, context) {
-        return shown(await devices.get(idsOf(endDeviceIds, context)), fieldMask?.paths ?? []);
+        return shownDevice(
+          await devices.get(requestedDevice(context.tenantId, endDeviceIds)),
+          fieldMask?.paths,
+        );
       },
     },
     set: {
@@ -50,13 +52,11 @@ export function nsEndDeviceRegistry(
           : application(id, Right.APPLICATION_DEVICES_WRITE);
       },
       async handle({ endDevice, fieldMask }, context) {
-        const ids = idsOf(endDevice?.ids, context);
+        const ids = requestedDevice(context.tenantId, endDevice?.ids);
         const paths = fieldMask?.paths ?? [];
         const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
-        if (!(await deviceKnown(ids))) {
-          context.warn("the Identity Server does not know this end device; create it there as well");
-        }
-        return shown(device, paths);
+        await warnUnlessKnown(ids, deviceKnown, context);
+        return shownDevice(device, paths);
       },
     },
     resetFactoryDefaults: {
@@ -68,31 +68,21 @@ export function nsEndDeviceRegistry(
         ],
       }),
       async handle({ endDeviceIds, fieldMask }, context) {
-        return shown(await devices.reset(idsOf(endDeviceIds, context)), fieldMask?.paths ?? []);
+        return shownDevice(
+          await devices.reset(requestedDevice(context.tenantId, endDeviceIds)),
+          fieldMask?.paths,
+        );
       },
     },
     delete: {
       requires: ({ applicationIds }) =>
         application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
       async handle(request, context) {
-        await devices.delete(idsOf(request, context));
+        await devices.delete(requestedDevice(context.tenantId, request));
         return {};
       },
     },
   });
-}
-
-interface GivenIdentifiers {
-  readonly deviceId: string;
-  readonly applicationIds?: { readonly applicationId: string } | undefined;
-}
-
-function idsOf(given: GivenIdentifiers | undefined, { tenantId }: CallContext): EndDeviceIdentifiers {
-  return {
-    tenantId,
-    applicationId: given?.applicationIds?.applicationId ?? "",
-    deviceId: given?.deviceId ?? "",
-  };
 }
 
 const keyHolders = [
@@ -121,11 +111,6 @@ function readRequirement(applicationId: string | undefined, paths: readonly stri
     rights.push(Right.APPLICATION_TRAFFIC_READ);
   }
   return application(applicationId, ...rights);
-}
-
-/** Identifiers and times are in every answer. */
-function shown(device: EndDevice, paths: readonly string[]): EndDevice {
-  return pick(EndDeviceSchema, device, ["ids", "created_at", "updated_at", ...paths]);
 }
 
 export function nsService(network: {

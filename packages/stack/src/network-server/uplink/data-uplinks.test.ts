@@ -110,6 +110,26 @@ test("refuses a replayed frame and says so in an event", async (context) => {
   );
 });
 
+test("tells those who watch a gateway of frames that no session fits, and nobody else", async (context) => {
+  const net = await withDevice(context);
+  const stranger = devAddr(0x26ff_0001);
+  net.hear(uplinkFrame(stranger, keys, { fCnt: 1, fPort: 1, payload }));
+  net.hear(uplinkFrame(address, keysOf([99, 99, 99]), { fCnt: 1, fPort: 1, payload }));
+  net.hear(uplinkFrame(stranger, keys, { fCnt: 2, fPort: 1, payload }), { gatewayId: "gtw2" });
+  await net.advance(250);
+  assert.deepEqual(
+    net.gatewayEvents.map(({ definition, data, correlationIds }) => [
+      definition.name,
+      (data as { json: { name: string } }).json.name,
+      correlationIds?.[0],
+    ]),
+    Array(2).fill(["ns.up.data.drop", "device_not_found", "gs:conn:gtw1"]),
+  );
+  assert.ok(net.gatewayEvents[0]?.definition.visibility.includes("RIGHT_GATEWAY_TRAFFIC_READ"));
+  assert.deepEqual(net.eventNames(), []);
+  assert.equal(net.server.counters.uplinks.unmatched, 3);
+});
+
 test("counts beyond 16 bits", async (context) => {
   const net = await withDevice(context);
   for (const fCnt of [65_535, 65_536, 65_540]) {

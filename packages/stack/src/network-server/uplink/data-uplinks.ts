@@ -98,6 +98,7 @@ export class DataUplinks {
       devices.length === 0 ? undefined : matchFrame(devices, { frame, message: withoutMIC(rawPayload) });
     if (matched === undefined) {
       this.counters.unmatched++;
+      events.publishUnknownDevice(this.#around.events, events.upDataDrop, round);
       closeRound(round);
       return;
     }

@@ -1,10 +1,4 @@
-import {
-  defineOptions,
-  duration,
-  integer,
-  listenAddress,
-  type OptionValues,
-} from "../../../config/option.ts";
+import { defineOptions, duration, integer, listenAddress } from "../../../config/option.ts";
 
 export const mqttOptions = defineOptions({
   "as.mqtt.listen": {
@@ -28,5 +22,3 @@ export const mqttOptions = defineOptions({
     description: "How long a persistent session is kept for a client that stays away",
   },
 });
-
-export type MqttOptions = OptionValues<typeof mqttOptions>;

@@ -1,6 +1,6 @@
 import type { ApplicationIdentifiers } from "../../../domain/identifiers.ts";
+import { errorDetailsJson } from "../../../errors/error-details.ts";
 import { defineEvent, type EventDefinition, type EventPublisher } from "../../../events/events.ts";
-import { errorDetailsJson } from "../../error-details.ts";
 
 const trafficRead = ["RIGHT_APPLICATION_TRAFFIC_READ"];
 

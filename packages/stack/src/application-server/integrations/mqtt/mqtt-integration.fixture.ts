@@ -17,10 +17,10 @@ import { mqttMigrations } from "./migrations.ts";
 import { type MqttIntegration, openMqttIntegration } from "./mqtt-integration.ts";
 
 const errors = defineErrors("test/mqtt");
-export const wrongKey = errors.unauthenticated("wrong_key", "wrong key `{key}`");
+const wrongKey = errors.unauthenticated("wrong_key", "wrong key `{key}`");
 export const overloaded = errors.resourceExhausted("overloaded", "too many logins");
-export const noTenant = errors.notFound("no_tenant", "no tenant");
-export const queueFull = errors.resourceExhausted("queue_full", "queue full");
+const noTenant = errors.notFound("no_tenant", "no tenant");
+const queueFull = errors.resourceExhausted("queue_full", "queue full");
 
 export interface Queued {
   readonly operation: "push" | "replace";

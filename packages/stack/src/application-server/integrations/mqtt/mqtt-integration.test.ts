@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { connect, connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { ManualClock } from "../../../clock/manual-clock.ts";
 import type { Event } from "../../../events/events.ts";
 import { packetOf, RawClient } from "../../../mqtt/raw-client.fixture.ts";
+import { eventually } from "../../../mqtt/test-server.fixture.ts";
 import { ids, startIntegration, type TestIntegration, type TestOptions } from "./mqtt-integration.fixture.ts";
 
 const options = { timeout: 20_000 };
@@ -56,11 +56,6 @@ function errorName(data: Event["data"]): unknown {
 
 function received(client: MqttClient): string[] {
   return collected.get(client)!;
-}
-
-async function eventually(check: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 300 && !check(); attempt++) await delay(10);
-  assert.ok(check(), "did not come about in time");
 }
 
 function watchEvents(): Event[] {

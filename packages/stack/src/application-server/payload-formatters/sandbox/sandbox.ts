@@ -8,7 +8,7 @@ import type { Script } from "./script.ts";
 const errors = defineErrors("skylark/formatters");
 const suspended = errors.resourceExhausted(
   "suspended",
-  "formatters of this application are suspended for {seconds} s, since one ran out of time or memory",
+  "the script is suspended for {seconds} s, since it, or many of its application, ran out of time or memory",
 );
 const quarantined = errors.aborted(
   "quarantined",
@@ -38,6 +38,8 @@ const maxStartMs = 10_000;
 const watchdogIntervalMs = 30;
 /** Processor time, in calls' worth, after which a process without a result is given up. */
 const watchdogShare = 1.6;
+/** More for what the process's other threads use: they compile its engine, most of it after its start. */
+const watchdogSlackMs = 100;
 /** A second end of the shared process within this time is not put down to the first call alone. */
 const suspicionMs = 10_000;
 
@@ -63,8 +65,8 @@ interface Lane {
 }
 
 /**
- * Runs formatter scripts in processes of their own. Applications share one; those whose scripts ran out of time or
- * memory, or were running when the process ended, are moved to a second one until they behave.
+ * Runs formatter scripts in processes of their own. They share one; those that ran out of time or memory, or were
+ * running when the process ended, are moved to a second one until they behave.
  * Timers are real ones: they watch real processes.
  */
 export class FormatterSandbox {
@@ -109,9 +111,9 @@ export class FormatterSandbox {
     if (this.#closed) return Promise.reject(stopped());
     const now = performance.now();
     if (script.quarantinedUntilMs > now) return Promise.reject(quarantined());
-    const suspendedMs = this.#offenders.suspendedMs(script.applicationKey, now);
+    const suspendedMs = this.#offenders.suspendedMs(script, now);
     if (suspendedMs > 0) return Promise.reject(suspended({ seconds: Math.ceil(suspendedMs / 1000) }));
-    const lane = this.#offenders.isAlone(script.applicationKey) ? this.#alone : this.#shared;
+    const lane = this.#offenders.isAlone(script) ? this.#alone : this.#shared;
     if (!this.#hasRoom(lane, script)) return Promise.reject(busy());
     return new Promise((resolve, reject) => {
       const { fPort, recvTime } = context;
@@ -173,14 +175,14 @@ export class FormatterSandbox {
 
   #handleResult(lane: Lane, call: FormatterCall, result: FormatterResult): void {
     lane.results++;
-    const key = call.script.applicationKey;
+    const { script } = call;
     if (result.code === resultCodes.skipped) this.#moveSkipped(call);
     else {
       if (result.code === resultCodes.timeout || result.code === resultCodes.outOfMemory) {
         const now = performance.now();
-        this.#offenders.strike(key, now);
-        this.#moveOffender(key, now);
-      } else if (lane.alone) this.#offenders.succeed(key, performance.now());
+        this.#offenders.strike(script, now);
+        this.#moveOffender(script, now);
+      } else if (lane.alone) this.#offenders.succeed(script, performance.now());
       call.resolve(result);
     }
     if (lane.alone && lane.process?.inFlight === 0) this.#rest(lane);
@@ -223,7 +225,7 @@ export class FormatterSandbox {
     const nowCpuMs = cpuMs === undefined ? undefined : process.cpuMs();
     // Where its processor time is unknown, or it gets none, the clock decides in the end.
     const usedMs = nowCpuMs === undefined ? elapsedMs / 10 : Math.max(nowCpuMs - cpuMs!, elapsedMs / 50);
-    return usedMs > watchdogShare * this.#settings.timeoutMs;
+    return usedMs > watchdogShare * this.#settings.timeoutMs + watchdogSlackMs;
   }
 
   #handleExit(lane: Lane, unfinished: readonly FormatterCall[]): void {
@@ -264,7 +266,7 @@ export class FormatterSandbox {
     const now = performance.now();
     for (const call of unfinished) {
       call.script.quarantinedUntilMs = now + quarantineMs;
-      this.#offenders.strike(call.script.applicationKey, now);
+      this.#offenders.strike(call.script, now);
       this.#log.warn("a formatter script ended its process and is quarantined", {
         application: call.script.applicationKey,
       });
@@ -285,11 +287,9 @@ export class FormatterSandbox {
     const now = performance.now();
     const again = now - this.#lastSharedExitMs < suspicionMs;
     this.#lastSharedExitMs = now;
-    const suspects = new Set(
-      (again ? unfinished : unfinished.slice(0, 1)).map((call) => call.script.applicationKey),
-    );
-    for (const key of suspects) this.#offenders.suspect(key);
-    const isSuspect = (call: FormatterCall) => suspects.has(call.script.applicationKey);
+    const suspects = new Set((again ? unfinished : unfinished.slice(0, 1)).map(({ script }) => script));
+    for (const script of suspects) this.#offenders.suspect(script);
+    const isSuspect = ({ script }: FormatterCall) => this.#offenders.isAlone(script);
     const waiting = [...unfinished, ...this.#shared.waiting];
     this.#alone.waiting.push(...waiting.filter(isSuspect));
     this.#shared.waiting.splice(
@@ -303,9 +303,10 @@ export class FormatterSandbox {
   }
 
   /** What waits in the shared lane for a script that now runs alone, or not at all, must not hold up the others. */
-  #moveOffender(key: string, now: number): void {
-    const isOwn = (call: FormatterCall) => call.script.applicationKey === key;
-    const seconds = Math.ceil(this.#offenders.suspendedMs(key, now) / 1000);
+  #moveOffender(offender: Script, now: number): void {
+    const key = this.#offenders.keyOf(offender);
+    const isOwn = ({ script }: FormatterCall) => this.#offenders.keyOf(script) === key;
+    const seconds = Math.ceil(this.#offenders.suspendedMs(offender, now) / 1000);
     for (const lane of [this.#shared, this.#alone]) {
       if (!lane.waiting.some(isOwn)) continue;
       if (seconds === 0 && lane.alone) continue;
@@ -324,7 +325,7 @@ export class FormatterSandbox {
 
   /** It was under way together with the call that took more than its share. */
   #moveSkipped(call: FormatterCall): void {
-    const suspendedMs = this.#offenders.suspendedMs(call.script.applicationKey, performance.now());
+    const suspendedMs = this.#offenders.suspendedMs(call.script, performance.now());
     if (suspendedMs > 0) call.reject(suspended({ seconds: Math.ceil(suspendedMs / 1000) }));
     else if (!this.#hasRoom(this.#alone, call.script)) call.reject(busy());
     else {

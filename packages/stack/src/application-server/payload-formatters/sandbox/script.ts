@@ -4,6 +4,8 @@ import { atMost } from "../../../component/at-most.ts";
 
 /** A formatter script of one application; scripts with the same text of different applications share nothing. */
 export interface Script {
+  /** Of the application and the text. */
+  readonly key: string;
   readonly applicationKey: string;
   readonly source: string;
   /** Monotonic time until which it may not run, since it ended a process. */
@@ -20,7 +22,7 @@ export class ScriptRegistry {
     const key = `${applicationKey} ${createHash("sha256").update(source).digest("base64")}`;
     const known = this.#scripts.get(key);
     if (known !== undefined) return known;
-    const script: Script = { applicationKey, source, quarantinedUntilMs: 0 };
+    const script: Script = { key, applicationKey, source, quarantinedUntilMs: 0 };
     this.#scripts.set(key, script);
     return script;
   }

@@ -8,7 +8,7 @@ import { RxpkScanner } from "./rxpk-scanner.ts";
 import { readStat } from "./stat.ts";
 
 /** More than any forwarder puts into one datagram. */
-export const maxRxpks = 64;
+const maxRxpks = 64;
 
 /** What one PUSH_DATA holds. */
 export interface PushData {

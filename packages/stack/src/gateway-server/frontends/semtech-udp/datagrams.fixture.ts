@@ -4,7 +4,7 @@ import { packetTypes } from "./packet.ts";
  * Datagrams as forwarders send them, for tests.
  */
 
-export const testEui = "AA555A0000000101";
+const testEui = "AA555A0000000101";
 
 /** As lora_pkt_fwd 4.0.1 writes it. */
 export const sx1301Rxpk = {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { test } from "node:test";
 import type { Worker } from "node:worker_threads";
+import { type Logger, silentLogger } from "../../../log/log.ts";
 import { createTestServer, registeredEui, registeredGateway } from "../../gateway-server.fixture.ts";
 import { frontEndContract, requestFor } from "../frontend.contract.ts";
 import { datagram, multiAntennaRxpk, pushData } from "./datagrams.fixture.ts";
@@ -124,6 +126,45 @@ test("a registration that appears lets a refused gateway in", () =>
     },
     { gateways: [], options: { "gs.require-registered-gateways": true } },
   ));
+
+test("a registered gateway connects, and stays, while strangers keep the table full", async () => {
+  const lines: string[] = [];
+  const logger: Logger = { ...silentLogger, info: (message) => void lines.push(message) };
+  const maxUdpGateways = 32;
+  const options = { "gs.require-registered-gateways": true };
+  const { server, uplinks, until } = createTestServer({ options, logger, maxUdpGateways });
+  const { udpPort } = await server.listen();
+  const socket = createSocket("udp4");
+  let strangers = 0;
+  const flooding = setInterval(() => {
+    for (let sent = 0; sent < 20; sent++) {
+      const eui = (0x0900_0000 + strangers++).toString(16).padStart(16, "0");
+      socket.send(datagram(packetTypes.pullData, undefined, { eui }), udpPort!, "127.0.0.1");
+    }
+  }, 20);
+  try {
+    await until(() => server.counters.connectionsRefused > 2 * maxUdpGateways);
+    const gateway = await connectUdpGateway(udpPort!, registeredEui);
+    gateway.sendUplink(Uint8Array.of(0x40, 1, 2, 3), 1_000_000);
+    await until(() => uplinks.length === 1);
+    const before = strangers;
+    await until(() => strangers > before + 10 * maxUdpGateways);
+    gateway.sendUplink(Uint8Array.of(0x40, 1, 2, 4), 9_000_000);
+    await until(() => uplinks.length === 2);
+    assert.equal(server.connectedGateways(), 1);
+    assert.equal(
+      uplinks[0]?.receptions[0].gateway.connectionCorrelationId,
+      uplinks[1]?.receptions[0].gateway.connectionCorrelationId,
+      "it is the same connection",
+    );
+    assert.equal(lines.filter((line) => line === "gateway cannot connect").length, 10);
+    gateway.close();
+  } finally {
+    clearInterval(flooding);
+    socket.close();
+    await server.close();
+  }
+});
 
 test("a port already taken is an error that names the option", async () => {
   const first = createTestServer();

@@ -8,10 +8,12 @@ import type { Logger } from "../../../log/log.ts";
 import type { Connections } from "../../connections.ts";
 import type { GatewayServerCounters } from "../../counters.ts";
 import type { FrontEnd } from "../frontend.ts";
+import { ConnectTurns } from "./connect-turns.ts";
 import { dropReasons } from "./packet.ts";
 import { counterCount, type ReceiverLimits, receiverCounters } from "./receiver.ts";
 import { BatchReader, recordKinds } from "./records.ts";
-import { SlotState } from "./slot.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { SlotState, type SlotSurroundings } from "./slot.ts";
 import type { WorkerData, WorkerMessage } from "./worker.ts";
 
 export interface SemtechUdpOptions {
@@ -32,12 +34,15 @@ export class SemtechUdpFrontEnd implements FrontEnd {
   readonly #options: SemtechUdpOptions;
   readonly #counters = new Float64Array(new SharedArrayBuffer(counterCount * 8));
   readonly #slots = new Map<number, SlotState>();
+  readonly #turns = new ConnectTurns();
+  readonly #refusals: RefusalLog;
   #worker: Worker | undefined;
   #port = 0;
   #closing = false;
 
   constructor(options: SemtechUdpOptions) {
     this.#options = options;
+    this.#refusals = new RefusalLog(options.clock, options.logger);
     options.connections.onGatewayChanged((ids) => {
       for (const slot of this.#slots.values()) {
         if (ids.eui === slot.eui || slot.isOf(gatewayKey(ids))) slot.retry();
@@ -74,9 +79,16 @@ export class SemtechUdpFrontEnd implements FrontEnd {
     };
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
     this.#worker = worker;
+    const surroundings: SlotSurroundings = {
+      ...this.#options,
+      turns: this.#turns,
+      refusals: this.#refusals,
+      post: (message) => worker.postMessage(message, [message.buffer]),
+      mark: (mark) => worker.postMessage(mark),
+    };
     return new Promise((resolve, reject) => {
       worker.on("message", (message: ArrayBuffer | WorkerMessage) => {
-        if (message instanceof ArrayBuffer) this.#handleBatch(worker, message);
+        if (message instanceof ArrayBuffer) this.#handleBatch(worker, surroundings, message);
         else if (message.kind === "listening") resolve(message.port);
         else reject(listenError(address, message));
       });
@@ -92,7 +104,7 @@ export class SemtechUdpFrontEnd implements FrontEnd {
   #handleExit(worker: Worker): void {
     if (this.#worker === worker) this.#worker = undefined;
     if (this.#closing || this.#port === 0) return;
-    this.#slots.clear();
+    for (const slot of this.#slots.keys()) this.#giveUp(slot);
     this.#options.clock.after(restartDelayMs, () => {
       if (this.#closing) return;
       this.#start(this.#port).catch((error: unknown) =>
@@ -101,11 +113,11 @@ export class SemtechUdpFrontEnd implements FrontEnd {
     });
   }
 
-  #handleBatch(worker: Worker, batch: ArrayBuffer): void {
+  #handleBatch(worker: Worker, surroundings: SlotSurroundings, batch: ArrayBuffer): void {
     const reader = new BatchReader(batch);
     while (reader.next()) {
       try {
-        this.#handleRecord(worker, reader);
+        this.#handleRecord(surroundings, reader);
       } catch (error) {
         this.#options.logger.error("failed to take what a gateway sent", { error });
       }
@@ -113,9 +125,9 @@ export class SemtechUdpFrontEnd implements FrontEnd {
     worker.postMessage(batch, [batch]);
   }
 
-  #handleRecord(worker: Worker, reader: BatchReader): void {
+  #handleRecord(surroundings: SlotSurroundings, reader: BatchReader): void {
     if (reader.kind === recordKinds.gateway) {
-      this.#handleGateway(worker, reader);
+      this.#handleGateway(surroundings, reader);
       return;
     }
     const slot = this.#slots.get(reader.slot);
@@ -137,30 +149,25 @@ export class SemtechUdpFrontEnd implements FrontEnd {
         slot.handleDrop(dropReasons[reader.field(0)]!);
         return;
       case recordKinds.gone:
-        this.#slots.delete(reader.slot);
+        this.#giveUp(reader.slot);
         return;
     }
   }
 
-  #handleGateway(worker: Worker, reader: BatchReader): void {
+  #giveUp(slot: number): void {
+    this.#slots.get(slot)?.giveUp();
+    this.#slots.delete(slot);
+  }
+
+  #handleGateway(surroundings: SlotSurroundings, reader: BatchReader): void {
     const address = reader.text(2).replace(/^::ffff:/, "");
     const known = this.#slots.get(reader.slot);
     if (known !== undefined) {
       known.remoteAddress = address;
       return;
     }
-    const { connections, clock, logger, counters, downlinkPathExpiryMs } = this.#options;
-    const slot = new SlotState({
-      slot: reader.slot,
-      eui: formatEui(reader.field(0), reader.field(1)),
-      remoteAddress: address,
-      connections,
-      clock,
-      logger,
-      counters,
-      downlinkPathExpiryMs,
-      post: (message) => worker.postMessage(message, [message.buffer]),
-    });
+    const eui = formatEui(reader.field(0), reader.field(1));
+    const slot = new SlotState(reader.slot, eui, address, surroundings);
     this.#slots.set(reader.slot, slot);
   }
 }

@@ -96,6 +96,7 @@ test(`no datagram makes the receiver throw, and what it takes can be read (${run
       addressChangeBlockMs: 0,
       connectionExpiryMs: 1000,
       maxGateways: 1000,
+      evictionsPerSecond: 100,
       maxBatches: 4,
       maxQueuedPerGateway: 1e9,
     },

@@ -20,12 +20,16 @@ export interface GatewayEntry {
   /** Uplinks that the main thread has not taken yet. */
   queued: number;
   dropReportedAt: number;
+  /** A registered gateway is connected: it stays while it is not silent. */
+  isRegistered: boolean;
 }
 
 /** Gateways by EUI and by slot; bounded, because a stranger can make up EUIs. */
 export class GatewayTable {
   readonly #byHigh = new Map<number, Map<number, GatewayEntry>>();
   readonly #bySlot = new Map<number, GatewayEntry>();
+  /** Those that make room for others, the longest silent first. */
+  readonly #unregistered = new Map<number, GatewayEntry>();
   #nextSlot = 1;
 
   get size(): number {
@@ -52,6 +56,7 @@ export class GatewayTable {
       refilledAt: now,
       queued: 0,
       dropReportedAt: 0,
+      isRegistered: false,
     };
     let byLow = this.#byHigh.get(euiHigh);
     if (byLow === undefined) {
@@ -60,20 +65,40 @@ export class GatewayTable {
     }
     byLow.set(euiLow, entry);
     this.#bySlot.set(entry.slot, entry);
+    this.#unregistered.set(entry.slot, entry);
     return entry;
   }
 
-  /** Takes out, and gives, what was silent since `before`. */
-  removeSilent(before: number): readonly GatewayEntry[] {
-    const silent = [...this.#bySlot.values()].filter(
-      ({ up, down }) => up.seenAt < before && down.seenAt < before,
-    );
-    for (const { slot, euiHigh, euiLow } of silent) {
-      this.#bySlot.delete(slot);
-      const byLow = this.#byHigh.get(euiHigh);
-      byLow?.delete(euiLow);
-      if (byLow?.size === 0) this.#byHigh.delete(euiHigh);
-    }
-    return silent;
+  /** It is not silent. */
+  touch(entry: GatewayEntry): void {
+    if (entry.isRegistered) return;
+    this.#unregistered.delete(entry.slot);
+    this.#unregistered.set(entry.slot, entry);
+  }
+
+  mark(slot: number, isRegistered: boolean): void {
+    const entry = this.#bySlot.get(slot);
+    if (entry === undefined) return;
+    entry.isRegistered = isRegistered;
+    if (isRegistered) this.#unregistered.delete(slot);
+    else this.#unregistered.set(slot, entry);
+  }
+
+  /** Of those that no registration protects. */
+  longestSilent(): GatewayEntry | undefined {
+    for (const entry of this.#unregistered.values()) return entry;
+    return undefined;
+  }
+
+  silentSince(before: number): readonly GatewayEntry[] {
+    return [...this.#bySlot.values()].filter(({ up, down }) => up.seenAt < before && down.seenAt < before);
+  }
+
+  remove({ slot, euiHigh, euiLow }: GatewayEntry): void {
+    this.#bySlot.delete(slot);
+    this.#unregistered.delete(slot);
+    const byLow = this.#byHigh.get(euiHigh);
+    byLow?.delete(euiLow);
+    if (byLow?.size === 0) this.#byHigh.delete(euiHigh);
   }
 }

@@ -12,7 +12,7 @@ export const packetTypes = {
 export const headerLength = 12;
 
 /** Forwarders send at most a few kilobytes; a datagram of IPv4 cannot be longer than 65,507 bytes. */
-export const maxDatagramLength = 16_384;
+const maxDatagramLength = 16_384;
 
 /** Why something received was not taken over; the names of the counters. */
 export const dropReasons = [

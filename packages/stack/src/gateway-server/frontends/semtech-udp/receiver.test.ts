@@ -11,6 +11,7 @@ const defaultLimits: ReceiverLimits = {
   addressChangeBlockMs: 60_000,
   connectionExpiryMs: 180_000,
   maxGateways: 100,
+  evictionsPerSecond: 1000,
   maxBatches: 4,
   maxQueuedPerGateway: 1000,
 };
@@ -198,20 +199,53 @@ test("refuses a flood from one gateway, tells of it once, and leaves the others 
   assert.equal(count("flood"), 170);
 });
 
-test("keeps no more gateways than its limit, until some are silent for long", () => {
+const euiOf = (number: number): string => number.toString(16).padStart(16, "0");
+
+test("keeps no more gateways than its limit: the longest silent one makes room", () => {
+  const { receiver, count, takeKinds } = createTestReceiver({ maxGateways: 2 });
+  const pull = (number: number) =>
+    receiver.handleDatagram(datagram(packetTypes.pullData, undefined, { eui: euiOf(number) }), 1, "10.0.0.1");
+  for (const number of [1, 2, 1, 3, 1]) pull(number);
+  assert.deepEqual(takeKinds(), [
+    ...[gateway, pullData, gateway, pullData, pullData],
+    ...[gone, gateway, pullData, pullData],
+  ]);
+  assert.equal(count("too_many_gateways"), 0);
+});
+
+test("gives up no registered gateway for another one, until it is silent for long or no more connected", () => {
   const { receiver, time, count, takeKinds } = createTestReceiver({ maxGateways: 2 });
-  const pull = (eui: string) =>
-    receiver.handleDatagram(datagram(packetTypes.pullData, undefined, { eui }), 5001, "10.0.0.1");
-  pull("0000000000000001");
-  pull("0000000000000002");
-  pull("0000000000000003");
+  const pull = (number: number) =>
+    receiver.handleDatagram(datagram(packetTypes.pullData, undefined, { eui: euiOf(number) }), 1, "10.0.0.1");
+  pull(1);
+  pull(2);
+  for (const slot of [1, 2]) receiver.mark({ slot, isRegistered: true });
+  pull(3);
   assert.equal(count("too_many_gateways"), 1);
+  receiver.mark({ slot: 2, isRegistered: false });
+  pull(3);
+  assert.deepEqual(takeKinds(), [gateway, pullData, gateway, pullData, gone, gateway, pullData]);
   time.now += 180_001;
-  pull("0000000000000002");
+  pull(1);
   receiver.sweep();
-  pull("0000000000000003");
-  assert.equal(count("too_many_gateways"), 1);
-  assert.deepEqual(takeKinds(), [gateway, pullData, gateway, pullData, pullData, gone, gateway, pullData]);
+  assert.deepEqual(takeKinds(), [pullData, gone]);
+});
+
+test("lets strangers take the place of others only so often each second", () => {
+  const { receiver, time, count } = createTestReceiver({ maxGateways: 10, evictionsPerSecond: 5 });
+  const flood = (from: number) => {
+    for (let number = from; number < from + 100; number++)
+      receiver.handleDatagram(
+        datagram(packetTypes.pullData, undefined, { eui: euiOf(number) }),
+        1,
+        "10.0.0.1",
+      );
+  };
+  flood(0);
+  assert.equal(count("too_many_gateways"), 85);
+  time.now += 1000;
+  flood(1000);
+  assert.equal(count("too_many_gateways"), 180);
 });
 
 test("refuses without acknowledging when the main thread is behind, and goes on when it catches up", () => {

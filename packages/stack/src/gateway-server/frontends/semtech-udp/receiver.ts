@@ -3,6 +3,7 @@ import { type GatewayEntry, GatewayTable, type Path } from "./gateway-table.ts";
 import { checkHeader, type DropReason, dropReasons, packetTypes } from "./packet.ts";
 import { BatchWriter, batchBytes } from "./records.ts";
 import { dropRepeats } from "./repeated-rxpk.ts";
+import type { SlotMark } from "./slot-message.ts";
 
 export interface ReceiverLimits {
   /** Datagrams per second that one gateway may send, and how many at once. */
@@ -12,6 +13,8 @@ export interface ReceiverLimits {
   readonly addressChangeBlockMs: number;
   readonly connectionExpiryMs: number;
   readonly maxGateways: number;
+  /** Gateways per second that may take the place of others once the table is full: each is looked up. */
+  readonly evictionsPerSecond: number;
   /** Batches that may be on their way to the main thread. */
   readonly maxBatches: number;
   /** Uplinks of one gateway that may be. */
@@ -57,6 +60,8 @@ export class Receiver {
   readonly #posted: GatewayEntry[][] = [];
   #flushScheduled = false;
   #isFlushDue = false;
+  #evictions = 0;
+  #evictionsSince = 0;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -84,6 +89,7 @@ export class Receiver {
     }
     path.address = address;
     path.seenAt = now;
+    this.#gateways.touch(gateway);
     const { announcedAddress } = gateway;
     if (announcedAddress === "" || (path === gateway.up && announcedAddress !== address)) {
       gateway.announcedAddress = address;
@@ -134,9 +140,24 @@ export class Receiver {
   /** Gives up gateways that were silent for long. */
   sweep(): void {
     const now = this.#options.now();
-    for (const gateway of this.#gateways.removeSilent(now - this.#options.limits.connectionExpiryMs)) {
-      if (gateway.announcedAddress !== "" && this.#makeRoom()) this.#writer().gone(gateway.slot, now);
+    for (const gateway of this.#gateways.silentSince(now - this.#options.limits.connectionExpiryMs)) {
+      if (!this.#giveUp(gateway, now)) return;
     }
+  }
+
+  /** What the main thread says of the gateway of a slot. */
+  mark({ slot, isRegistered }: SlotMark): void {
+    this.#gateways.mark(slot, isRegistered);
+  }
+
+  /** False when the main thread is too far behind to be told. */
+  #giveUp(gateway: GatewayEntry, now: number): boolean {
+    if (gateway.announcedAddress !== "") {
+      if (!this.#makeRoom()) return false;
+      this.#writer().gone(gateway.slot, now);
+    }
+    this.#gateways.remove(gateway);
+    return true;
   }
 
   #findGateway(bytes: Uint8Array, now: number): GatewayEntry | undefined {
@@ -145,8 +166,21 @@ export class Receiver {
     const known = this.#gateways.find(high, low);
     if (known !== undefined) return known;
     const { limits } = this.#options;
-    if (this.#gateways.size >= limits.maxGateways) return undefined;
+    if (this.#gateways.size >= limits.maxGateways && !this.#evict(now)) return undefined;
     return this.#gateways.add(high, low, limits.burst, now);
+  }
+
+  #evict(now: number): boolean {
+    const elapsedMs = now - this.#evictionsSince;
+    if (elapsedMs >= 1000 || elapsedMs < 0) {
+      this.#evictions = 0;
+      this.#evictionsSince = now;
+    }
+    if (this.#evictions >= this.#options.limits.evictionsPerSecond) return false;
+    const silent = this.#gateways.longestSilent();
+    if (silent === undefined || !this.#giveUp(silent, now)) return false;
+    this.#evictions++;
+    return true;
   }
 
   /** A stranger cannot speak for a gateway while it speaks itself: another address has to wait until this one is silent. */

@@ -10,10 +10,12 @@ import type { GatewayStatus } from "../../gateway-status.ts";
 import type { FrameSignal, GatewayFrame, GatewayLink, Transmission } from "../../link.ts";
 import { transmissionResults } from "../../transmission-results.ts";
 import { encodePullResp } from "./codec.ts";
+import type { ConnectTurns } from "./connect-turns.ts";
 import type { DropReason } from "./packet.ts";
 import type { BatchReader } from "./records.ts";
+import type { RefusalLog } from "./refusal-log.ts";
 import { codingRateText, modulations } from "./rxpk.ts";
-import { slotBytes } from "./slot-message.ts";
+import { type SlotMark, slotBytes } from "./slot-message.ts";
 
 const errors = defineErrors("pkg/gatewayserver/io/udp");
 const downlinkPathExpired = errors.aborted("downlink_path_expired", "downlink path expired");
@@ -28,17 +30,20 @@ const maxPending = 64;
 const refusedMs = 5 * 60_000;
 const failedMs = 5_000;
 
-export interface SlotOptions {
-  readonly slot: number;
-  readonly eui: EUI64;
-  readonly remoteAddress: string;
+/** What the slots of a worker share. */
+export interface SlotSurroundings {
   readonly connections: Connections;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: GatewayServerCounters;
   readonly downlinkPathExpiryMs: number;
+  readonly turns: ConnectTurns;
+  readonly refusals: RefusalLog;
   readonly post: (message: Uint8Array<ArrayBuffer>) => void;
+  readonly mark: (mark: SlotMark) => void;
 }
+
+type Action = (connection: GatewayConnection) => void;
 
 /** One gateway as the main thread's side of the front end knows it: the link, and the connection over it. */
 export class SlotState implements GatewayLink {
@@ -46,19 +51,21 @@ export class SlotState implements GatewayLink {
   readonly isAuthenticated = false;
   readonly eui: EUI64;
   remoteAddress: string;
-  readonly #options: SlotOptions;
+  readonly #slot: number;
+  readonly #around: SlotSurroundings;
   #connection: GatewayConnection | undefined;
-  #isConnecting = false;
   #retryAt: At = Number.NEGATIVE_INFINITY;
-  #pending: ((connection: GatewayConnection) => void)[] = [];
+  /** What came since it waits to be connected. */
+  #pending: Action[] | undefined;
   #pulledAt: At = Number.NEGATIVE_INFINITY;
   #version = 2;
   #hasAcknowledged = false;
 
-  constructor(options: SlotOptions) {
-    this.#options = options;
-    this.eui = options.eui;
-    this.remoteAddress = options.remoteAddress;
+  constructor(slot: number, eui: EUI64, remoteAddress: string, surroundings: SlotSurroundings) {
+    this.#slot = slot;
+    this.#around = surroundings;
+    this.eui = eui;
+    this.remoteAddress = remoteAddress;
   }
 
   /** Version 1 has no acknowledgment of downlinks, and its forwarders keep one frame at a time. */
@@ -67,20 +74,27 @@ export class SlotState implements GatewayLink {
   }
 
   requireDownlinkPath(): void {
-    if (this.#options.clock.now() - this.#pulledAt >= this.#options.downlinkPathExpiryMs)
+    if (this.#around.clock.now() - this.#pulledAt >= this.#around.downlinkPathExpiryMs)
       throw downlinkPathExpired();
   }
 
   send(transmission: Transmission): void {
     const pullResp = encodePullResp(this.#version, transmission.id, transmission);
     const message = new Uint8Array(slotBytes + pullResp.length);
-    new DataView(message.buffer).setUint32(0, this.#options.slot);
+    new DataView(message.buffer).setUint32(0, this.#slot);
     message.set(pullResp, slotBytes);
-    this.#options.post(message);
+    this.#around.post(message);
   }
 
   close(): void {
+    if (this.#connection?.isRegistered) this.#around.mark({ slot: this.#slot, isRegistered: false });
     this.#connection = undefined;
+  }
+
+  /** The worker gave the slot up: what waits is dropped. */
+  giveUp(): void {
+    this.#around.turns.leave(this);
+    this.#takePending();
   }
 
   isOf(key: string): boolean {
@@ -134,44 +148,48 @@ export class SlotState implements GatewayLink {
         : reason === "address_change"
           ? alreadyConnected()
           : datagramRefused({ reason });
-    this.#options.logger.debug("dropped what a gateway sent", { gateway_eui: this.eui, reason });
+    this.#around.logger.debug("dropped what a gateway sent", { gateway_eui: this.eui, reason });
     this.#whenConnected((connection) => connection.handleDrop(error));
   }
 
-  #whenConnected(action: (connection: GatewayConnection) => void): void {
+  /** When it is its turn. */
+  async connect(): Promise<void> {
+    const { connections, clock, refusals, mark } = this.#around;
+    try {
+      const connection = await connections.connect(this.eui, this);
+      this.#connection = connection;
+      if (connection.isRegistered) mark({ slot: this.#slot, isRegistered: true });
+      for (const action of this.#takePending()) action(connection);
+    } catch (error) {
+      this.#takePending();
+      this.#retryAt = clock.now() + (error instanceof SkylarkError ? refusedMs : failedMs);
+      refusals.refused(this.eui, error);
+    }
+  }
+
+  #whenConnected(action: Action): void {
     if (this.#connection !== undefined) {
       action(this.#connection);
       return;
     }
-    if (!this.#isConnecting && this.#options.clock.now() < this.#retryAt) {
-      this.#options.counters.messagesRefused++;
-      return;
+    const { clock, counters, turns } = this.#around;
+    if (this.#pending === undefined) {
+      if (clock.now() < this.#retryAt) {
+        counters.messagesRefused++;
+        return;
+      }
+      this.#pending = [];
+      turns.wait(this);
     }
-    if (this.#pending.length >= maxPending) {
-      this.#options.counters.messagesRefused++;
-      return;
-    }
-    this.#pending.push(action);
-    if (!this.#isConnecting) void this.#connect();
+    if (this.#pending.length < maxPending && turns.hold()) this.#pending.push(action);
+    else counters.messagesRefused++;
   }
 
-  async #connect(): Promise<void> {
-    const { connections, clock, logger } = this.#options;
-    this.#isConnecting = true;
-    try {
-      const connection = await connections.connect(this.eui, this);
-      this.#connection = connection;
-      const pending = this.#pending;
-      this.#pending = [];
-      for (const action of pending) action(connection);
-    } catch (error) {
-      const isRefusal = error instanceof SkylarkError;
-      this.#retryAt = clock.now() + (isRefusal ? refusedMs : failedMs);
-      this.#pending = [];
-      logger[isRefusal ? "info" : "error"]("gateway cannot connect", { gateway_eui: this.eui, error });
-    } finally {
-      this.#isConnecting = false;
-    }
+  #takePending(): readonly Action[] {
+    const pending = this.#pending ?? [];
+    this.#pending = undefined;
+    this.#around.turns.release(pending.length);
+    return pending;
   }
 }
 

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { parentPort, workerData } from "node:worker_threads";
 import { Receiver, type ReceiverLimits } from "./receiver.ts";
-import { slotBytes } from "./slot-message.ts";
+import { type SlotMark, slotBytes } from "./slot-message.ts";
 
 /** What the main thread starts the worker with. */
 export interface WorkerData {
@@ -50,12 +50,13 @@ async function run({ host, port, limits, counters }: WorkerData): Promise<void> 
   // A datagram that could not be sent, e.g. to a host that is gone, is a lost datagram.
   socket.on("error", ignore);
   const sweep = setInterval(() => receiver.sweep(), sweepIntervalMs);
-  main.on("message", (message: ArrayBuffer | Uint8Array | "close") => {
+  main.on("message", (message: ArrayBuffer | Uint8Array | SlotMark | "close") => {
     if (message instanceof ArrayBuffer) receiver.recycle(message);
     else if (message instanceof Uint8Array) {
       const slot = new DataView(message.buffer, message.byteOffset).getUint32(0);
       receiver.sendPullResp(slot, message.subarray(slotBytes));
-    } else {
+    } else if (message !== "close") receiver.mark(message);
+    else {
       clearInterval(sweep);
       receiver.finish();
       socket.close(() => main.close());

@@ -1,11 +1,15 @@
-import { SkylarkError } from "../errors/errors.ts";
+import { SkylarkError } from "./errors.ts";
 
-/** An error as the API's `ErrorDetails` in JSON; what is not meant for callers becomes an unknown error. */
+/** An error as `ErrorDetails` of the API in JSON: causes as far as they are named, nothing of an error that is not. */
 export function errorDetailsJson(error: unknown): Record<string, unknown> {
   if (!(error instanceof SkylarkError)) {
-    return { namespace: "skylark", name: "internal", message_format: "internal error", code: 13 };
+    return { namespace: "pkg/errors", name: "internal", message_format: "internal error", code: 13 };
   }
   const { namespace, name, messageFormat, code } = error.definition;
+  const details = error.details.map(({ type, value }) => ({
+    "@type": `type.googleapis.com/${type}`,
+    ...value,
+  }));
   return {
     namespace,
     name,
@@ -13,5 +17,6 @@ export function errorDetailsJson(error: unknown): Record<string, unknown> {
     ...(Object.keys(error.attributes).length > 0 && { attributes: error.attributes }),
     code,
     ...(error.cause instanceof SkylarkError && { cause: errorDetailsJson(error.cause) }),
+    ...(details.length > 0 && { details }),
   };
 }
