@@ -19,7 +19,9 @@ describe("documentation", () => {
       for (const [, path] of text.matchAll(/`((?:packages|scenarios|bench|docs|scripts)\/[\w./-]+)`/g)) {
         if (!existsSync(path!)) wrong.push(`${page}: ${path}`);
       }
-      for (const [use, script, workspace] of text.matchAll(/npm run ([a-z-]+)(?: -w @skylark\/([a-z-]+))?/g)) {
+      for (const [use, script, workspace] of text.matchAll(
+        /npm run ([a-z-]+)(?: -w @skylark\/([a-z-]+))?/g,
+      )) {
         const folder = workspace === undefined ? "." : `packages/${workspace}`;
         if (!scriptsOf(folder).includes(script!)) wrong.push(`${page}: ${use}`);
       }

@@ -1,4 +1,3 @@
-import { euiOfBytes } from "../domain/identifier-bytes.ts";
 import {
   assign,
   create,
@@ -9,8 +8,9 @@ import {
   timestampFromMs,
   toBinary,
 } from "@skylark/api";
-import { type AESKey, aesKey, type EUI64, formatHex, parseEUI64, parseHex } from "@skylark/lorawan";
+import { type AESKey, aesKey, parseHex } from "@skylark/lorawan";
 import type { Clock } from "../clock/clock.ts";
+import { euiOfBytes } from "../domain/identifier-bytes.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import { defineErrors, SkylarkError } from "../errors/errors.ts";
 import type { Store, Writer } from "../store/store.ts";

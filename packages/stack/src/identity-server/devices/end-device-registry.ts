@@ -9,6 +9,7 @@ import {
   type timestampFromMs,
   timestampMs,
 } from "@skylark/api";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import {
   application,
   authenticated,
@@ -18,7 +19,6 @@ import {
   type ServiceMethods,
 } from "../../rpc/service.ts";
 import { endDeviceNotFound } from "../errors.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
 import type { EndDevices } from "./end-devices.ts";
 

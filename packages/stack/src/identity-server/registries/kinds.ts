@@ -1,8 +1,8 @@
 import type { Application, Gateway, User } from "@skylark/api";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Store } from "../../store/store.ts";
 import { applicationNotFound, euiTaken, gatewayNotFound, idTaken, userNotFound } from "../errors.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { createEntityStore } from "../storage/entity-store.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
 import { applicationTable, gatewayTable, userTable } from "../storage/tables.ts";

@@ -8,9 +8,9 @@ import {
 } from "@skylark/api";
 import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
+import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { SqlRow, SqlValue, Store, Writer } from "../../store/store.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import {
   bytesOf,
   knownStatement,

@@ -12,11 +12,11 @@ import {
   type SessionSchema,
   timestampFromMs,
 } from "@skylark/api";
+import { bytesOfDevAddr, bytesOfEui } from "../../domain/identifier-bytes.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { DeviceState, DeviceStatus, MACParameters, SessionState } from "../device.ts";
 import type { RegisteredDevice } from "../storage/device-store.ts";
 import { keyOfSchedule } from "../storage/sql-device-store.ts";
-import { bytesOfDevAddr, bytesOfEui } from "../../domain/identifier-bytes.ts";
 import { decodeRegistration, keptPaths } from "./registration.ts";
 
 /** Everything the API shows of a device; what the caller did not ask for or may not see is left out later. */

@@ -1,5 +1,6 @@
 import type { MACParameters as APIParameters, Session as APISession, EndDevice } from "@skylark/api";
 import { aesKey, expandKey, type KeySchedule, usesLegacyMIC } from "@skylark/lorawan";
+import { devAddrOfBytes } from "../../domain/identifier-bytes.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import {
   type Counters,
@@ -12,7 +13,6 @@ import {
 } from "../device.ts";
 import { personalizedMACState } from "../join/join-parameters.ts";
 import { invalidField } from "./check-registration.ts";
-import { devAddrOfBytes } from "../../domain/identifier-bytes.ts";
 
 export interface GivenSession {
   readonly ids: EndDeviceIdentifiers;
