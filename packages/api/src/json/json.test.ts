@@ -17,8 +17,8 @@ const allMessages = schemaFiles
   .flatMap(({ messages }) => messages)
   .flatMap((desc) => [desc, ...nestedMessages(desc)]);
 
-/** SKYLARK_FUZZ_RUNS inputs for each fuzz test. */
-const fuzzRuns = Number(process.env.SKYLARK_FUZZ_RUNS ?? 3000);
+/** FUZZ_RUNS inputs for each fuzz test. */
+const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 3000);
 
 function decodeError(desc: DescMessage, json: unknown): JSONDecodeError {
   try {

@@ -84,6 +84,6 @@ test("any text is read as JSON.parse reads it, or repaired, or refused by the re
         }
       },
     ),
-    { numRuns: Number(process.env.SKYLARK_FUZZ_RUNS ?? 3000) },
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 3000) },
   );
 });

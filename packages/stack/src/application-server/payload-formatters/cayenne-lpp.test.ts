@@ -63,7 +63,7 @@ test("no bytes make it throw anything but its own error", () => {
       ofOwn(() => cayenneLppFormatter.decodeUplink(Uint8Array.from(bytes), 1, 0));
       ofOwn(() => cayenneLppFormatter.decodeDownlink(Uint8Array.from(bytes), 1));
     }),
-    { numRuns: 20_000 },
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 20_000) },
   );
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (values) => {

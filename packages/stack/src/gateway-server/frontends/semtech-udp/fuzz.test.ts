@@ -15,8 +15,8 @@ import { BatchReader } from "./records.ts";
 import { createRxpk, type Rxpk } from "./rxpk.ts";
 import { RxpkScanner } from "./rxpk-scanner.ts";
 
-const runs = Number(process.env.SKYLARK_FUZZ_RUNS ?? 5000);
-const seed = Number(process.env.SKYLARK_FUZZ_SEED ?? Date.now() % 2 ** 31);
+const runs = Number(process.env.FUZZ_RUNS ?? 5000);
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 
 /** mulberry32 */
 function createRandom(state: number): (below: number) => number {
