@@ -109,6 +109,7 @@ describe("page MQTT Server", () => {
     assert.ok(metadata.timestamp > 0);
     assert.match(up.uplink_message.settings.frequency, /^86\d{7}$/);
     assert.equal(up.uplink_message.settings.data_rate.lora.bandwidth, 125_000);
+    assert.equal(up.uplink_message.network_ids.net_id, "000000");
     assert.ok(up.correlation_ids.some((id: string) => id.startsWith("gs:conn:")));
     assert.ok(up.correlation_ids.some((id: string) => id.startsWith("as:up:")));
     const solved = await message("location/solved");
@@ -198,6 +199,14 @@ describe("page MQTT Server", () => {
     const data = await message("service/data");
     assert.equal(data.service_data.data.answer, 42);
     assert.equal(data.simulated, true);
+  });
+
+  it("tells where the MQTT server is and who to be", async () => {
+    assert.deepEqual(await api.get("/as/applications/app1/mqtt-connection-info"), {
+      public_address: "localhost:1883",
+      public_tls_address: "localhost:8883",
+      username: "app1",
+    });
   });
 
   it("refuses a wrong key with return code 5, and shows it as an event", async () => {

@@ -24,11 +24,6 @@ export const options = defineOptions({
     default: ":8885",
     description: "The same over TLS, once a certificate is configured",
   },
-  "http.public-url": {
-    read: text,
-    default: "",
-    description: "The address under which clients reach the HTTP API, where it is not the host name and port",
-  },
   "tls.certificate": { read: text, default: "", description: "File with the certificate chain (PEM)" },
   "tls.key": { read: text, default: "", description: "File with the private key of the certificate (PEM)" },
   "log.level": {

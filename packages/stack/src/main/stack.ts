@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { formatNetID } from "@skylark/lorawan";
 import { type ApplicationServer, createApplicationServer } from "../application-server/application-server.ts";
 import { mqttMigrations } from "../application-server/integrations/mqtt/migrations.ts";
 import {
@@ -152,6 +153,11 @@ async function createServers(ground: Ground): Promise<Servers> {
     identityServer,
     networkServer: () => networkServer,
     options,
+    networkIds: { net_id: formatNetID(options["ns.net-id"]) },
+    mqttAddresses: {
+      publicAddress: options["as.mqtt.public-address"],
+      publicTlsAddress: options["as.mqtt.public-tls-address"],
+    },
     formatApplicationUid: ({ tenantId, applicationId }) => tenancy.formatUid({ tenantId, id: applicationId }),
   });
   const deviceKnown = (ids: EndDeviceIdentifiers) => identityServer.deviceKnown(ids);

@@ -1,4 +1,4 @@
-import { defineOptions, duration, integer, listenAddress } from "../../../config/option.ts";
+import { defineOptions, duration, integer, listenAddress, text } from "../../../config/option.ts";
 
 export const mqttOptions = defineOptions({
   "as.mqtt.listen": {
@@ -10,6 +10,16 @@ export const mqttOptions = defineOptions({
     read: listenAddress,
     default: ":8883",
     description: "The same over TLS, once a certificate is configured",
+  },
+  "as.mqtt.public-address": {
+    read: text,
+    default: "localhost:1883",
+    description: "Where applications reach the MQTT server, as the API tells them",
+  },
+  "as.mqtt.public-tls-address": {
+    read: text,
+    default: "localhost:8883",
+    description: "The same over TLS",
   },
   "as.mqtt.max-connections": {
     read: integer(1, 1_000_000),
