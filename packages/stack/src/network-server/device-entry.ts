@@ -2,6 +2,7 @@ import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { DeviceSettings, DeviceState } from "./device.ts";
 import type { OpenWindow } from "./downlink/open-window.ts";
 import type { StoredDevice } from "./storage/device-store.ts";
+import type { Copies } from "./uplink/copies.ts";
 import { FrameLoss } from "./uplink/frame-loss.ts";
 import { UsualGateways } from "./uplink/usual-gateways.ts";
 
@@ -16,6 +17,8 @@ export class DeviceEntry {
   state: DeviceState;
   /** The receive windows of the last uplink, while they can still be met. */
   window: OpenWindow | undefined;
+  /** The frame that came in last, while it waits for copies. */
+  waiting: Copies | undefined;
   isDeleted = false;
   /** Who keeps it in memory: cached addresses and work under way. */
   holders = 0;

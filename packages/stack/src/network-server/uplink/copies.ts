@@ -10,6 +10,8 @@ export class Copies implements CopyListener {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #windowMs: number;
   #whenClosed: (() => void) | undefined;
+  /** The frame of the same device that came in before this one, while it waits too. */
+  earlier: Copies | undefined;
 
   constructor(
     round: Round,
@@ -45,6 +47,10 @@ export class Copies implements CopyListener {
     const whenClosed = this.#whenClosed;
     if (whenClosed === undefined) return;
     this.#whenClosed = undefined;
+    // A gateway that was offline sends several frames of a device at once. Were a later one handed on first, the
+    // counters of those before it would be refused.
+    this.earlier?.close();
+    this.earlier = undefined;
     this.#round.isOpen = false;
     this.#usualGateways.learn(this.#round.receptions);
     whenClosed();

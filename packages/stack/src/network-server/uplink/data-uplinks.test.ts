@@ -71,6 +71,21 @@ test("merges what several gateways say and ends the window once the usual ones h
   assert.equal(net.applicationServer.uplinks[2]?.receptions.length, 3);
 });
 
+test("loses none of the frames of a device that come in a burst, although later windows end sooner", async (context) => {
+  const net = await withDevice(context);
+  for (const fCnt of [1, 2, 3, 4]) {
+    net.hear(uplinkFrame(address, keys, { fCnt, fPort: 1, payload }));
+    await net.advance(80);
+  }
+  await net.settle();
+  net.hear(uplinkFrame(address, keys, { fCnt: 5, fPort: 1, payload }));
+  await net.advance(300);
+  assert.deepEqual(
+    net.applicationServer.uplinks.map(({ fCnt }) => fCnt),
+    [1, 2, 3, 4, 5],
+  );
+});
+
 test("tells devices with one address apart by their keys, wherever their counters are", async (context) => {
   const net = await network(context);
   const others = [1, 2, 3].map((fill) => [fill, fill, fill] as const);

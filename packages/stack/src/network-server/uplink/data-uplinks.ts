@@ -142,14 +142,16 @@ export class DataUplinks {
   #await(waiting: WaitingFrame): void {
     const { wheel, windowMs } = this.#around;
     const { round, verified } = waiting;
-    const copies = new Copies(
-      round,
-      verified.device.usualGateways,
-      this.#around,
-      () => void this.#process(waiting),
-    );
+    const { device } = verified;
+    const copies = new Copies(round, device.usualGateways, this.#around, () => {
+      if (device.waiting === copies) device.waiting = undefined;
+      void this.#process(waiting);
+    });
     round.listener = copies;
-    if (!copies.closeWhenComplete()) wheel.after(windowMs, () => copies.close());
+    copies.earlier = device.waiting;
+    if (copies.closeWhenComplete()) return;
+    device.waiting = copies;
+    wheel.after(windowMs, () => copies.close());
   }
 
   async #process(waiting: WaitingFrame): Promise<void> {
