@@ -2,7 +2,7 @@ import type { DescEnum, DescField } from "@bufbuild/protobuf";
 import { getOption, hasOption, isFieldSet } from "@bufbuild/protobuf";
 import type { FieldRules } from "../gen/skylark/api/options_pb.ts";
 import { FieldRulesSchema, Format, FormatSchema, pattern, rules } from "../gen/skylark/api/options_pb.ts";
-import { isEmail, isIPAddress, isURI, isURIReference } from "./formats.ts";
+import { isEmail, isIPAddress, isIPv4Address, isURI, isURIReference } from "./formats.ts";
 
 /** What is wrong with a value; `at` is the entry of a list or map that is. */
 export interface Failure {
@@ -122,6 +122,7 @@ function valueChecks(rule: FieldRules, desc: DescEnum | undefined): readonly Che
     checks.push((value) => (rule.notIn.includes(value as number) ? { reason } : undefined));
   }
   if (rule.format !== Format.NONE) checks.push(formatCheck(rule.format));
+  if (rule.matches !== "") checks.push(patternCheck(rule.matches));
   return checks;
 }
 
@@ -215,9 +216,15 @@ function formatCheck(format: Format): Check {
     case Format.IP:
       return (value) =>
         isIPAddress(value as string) ? undefined : { reason: "value must be a valid IP address" };
+    case Format.IPV4:
+      return (value) =>
+        isIPv4Address(value as string) ? undefined : { reason: "value must be a valid IPv4 address" };
   }
   const value = FormatSchema.value[format];
-  const expression = value === undefined ? "" : getOption(value, pattern);
+  return patternCheck(value === undefined ? "" : getOption(value, pattern));
+}
+
+function patternCheck(expression: string): Check {
   const compiled = new RegExp(expression);
   const reason = `value does not match regex pattern ${JSON.stringify(expression)}`;
   return (text) => (compiled.test(text as string) ? undefined : { reason });

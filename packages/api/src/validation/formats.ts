@@ -30,8 +30,13 @@ export function isURIReference(text: string): boolean {
   return URL.canParse(text, "https://relative.invalid/");
 }
 
+/** An IPv4 address in dotted decimals, without a port. */
+export function isIPv4Address(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255);
+}
+
 /** An IPv4 or IPv6 address, without a port. */
 export function isIPAddress(text: string): boolean {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return text.split(".").every((part) => Number(part) <= 255);
+  if (isIPv4Address(text)) return true;
   return text.includes(":") && /^[0-9a-fA-F:.]+$/.test(text) && URL.canParse(`http://[${text}]/`);
 }

@@ -4,18 +4,21 @@
 // @generated from file ttn/lorawan/v3/contact_info.proto (package ttn.lorawan.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
+import type { EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_skylark_api_options } from "../../../skylark/api/options_pb.ts";
+import type { EntityIdentifiers, EntityIdentifiersSchema } from "./identifiers_pb.ts";
+import { file_ttn_lorawan_v3_identifiers } from "./identifiers_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ttn/lorawan/v3/contact_info.proto.
  */
 export const file_ttn_lorawan_v3_contact_info: GenFile = /*@__PURE__*/
-  fileDesc("CiF0dG4vbG9yYXdhbi92My9jb250YWN0X2luZm8ucHJvdG8SDnR0bi5sb3Jhd2FuLnYzIuEBCgtDb250YWN0SW5mbxI5Cgxjb250YWN0X3R5cGUYASABKA4yGy50dG4ubG9yYXdhbi52My5Db250YWN0VHlwZUIGiosmAlABEj0KDmNvbnRhY3RfbWV0aG9kGAIgASgOMh0udHRuLmxvcmF3YW4udjMuQ29udGFjdE1ldGhvZEIGiosmAlABEhYKBXZhbHVlGAMgASgJQgeKiyYDMIACEg4KBnB1YmxpYxgEIAEoCBIwCgx2YWxpZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKocBCgtDb250YWN0VHlwZRIWChJDT05UQUNUX1RZUEVfT1RIRVIQABIWChJDT05UQUNUX1RZUEVfQUJVU0UQARIYChRDT05UQUNUX1RZUEVfQklMTElORxACEhoKFkNPTlRBQ1RfVFlQRV9URUNITklDQUwQAxoSiosmDhIMQ09OVEFDVF9UWVBFKnMKDUNvbnRhY3RNZXRob2QSGAoUQ09OVEFDVF9NRVRIT0RfT1RIRVIQABIYChRDT05UQUNUX01FVEhPRF9FTUFJTBABEhgKFENPTlRBQ1RfTUVUSE9EX1BIT05FEAIaFIqLJhASDkNPTlRBQ1RfTUVUSE9EYgZwcm90bzM", [file_google_protobuf_timestamp, file_skylark_api_options]);
+  fileDesc("CiF0dG4vbG9yYXdhbi92My9jb250YWN0X2luZm8ucHJvdG8SDnR0bi5sb3Jhd2FuLnYzIuEBCgtDb250YWN0SW5mbxI5Cgxjb250YWN0X3R5cGUYASABKA4yGy50dG4ubG9yYXdhbi52My5Db250YWN0VHlwZUIGiosmAlABEj0KDmNvbnRhY3RfbWV0aG9kGAIgASgOMh0udHRuLmxvcmF3YW4udjMuQ29udGFjdE1ldGhvZEIGiosmAlABEhYKBXZhbHVlGAMgASgJQgeKiyYDMIACEg4KBnB1YmxpYxgEIAEoCBIwCgx2YWxpZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrwCChVDb250YWN0SW5mb1ZhbGlkYXRpb24SFAoCaWQYASABKAlCCIqLJgQoATBAEhcKBXRva2VuGAIgASgJQgiKiyYEKAEwQBIxCgZlbnRpdHkYAyABKAsyIS50dG4ubG9yYXdhbi52My5FbnRpdHlJZGVudGlmaWVycxIxCgxjb250YWN0X2luZm8YBCADKAsyGy50dG4ubG9yYXdhbi52My5Db250YWN0SW5mbxIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqHAQoLQ29udGFjdFR5cGUSFgoSQ09OVEFDVF9UWVBFX09USEVSEAASFgoSQ09OVEFDVF9UWVBFX0FCVVNFEAESGAoUQ09OVEFDVF9UWVBFX0JJTExJTkcQAhIaChZDT05UQUNUX1RZUEVfVEVDSE5JQ0FMEAMaEoqLJg4SDENPTlRBQ1RfVFlQRSpzCg1Db250YWN0TWV0aG9kEhgKFENPTlRBQ1RfTUVUSE9EX09USEVSEAASGAoUQ09OVEFDVF9NRVRIT0RfRU1BSUwQARIYChRDT05UQUNUX01FVEhPRF9QSE9ORRACGhSKiyYQEg5DT05UQUNUX01FVEhPRDKKAgoTQ29udGFjdEluZm9SZWdpc3RyeRKCAQoRUmVxdWVzdFZhbGlkYXRpb24SIS50dG4ubG9yYXdhbi52My5FbnRpdHlJZGVudGlmaWVycxolLnR0bi5sb3Jhd2FuLnYzLkNvbnRhY3RJbmZvVmFsaWRhdGlvbiIjgtPkkwIdOgEqIhgvY29udGFjdF9pbmZvL3ZhbGlkYXRpb24SbgoIVmFsaWRhdGUSJS50dG4ubG9yYXdhbi52My5Db250YWN0SW5mb1ZhbGlkYXRpb24aFi5nb29nbGUucHJvdG9idWYuRW1wdHkiI4LT5JMCHToBKjIYL2NvbnRhY3RfaW5mby92YWxpZGF0aW9uYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_empty, file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_identifiers]);
 
 /**
  * One way to reach somebody.
@@ -55,6 +58,53 @@ export type ContactInfo = Message<"ttn.lorawan.v3.ContactInfo"> & {
  */
 export const ContactInfoSchema: GenMessage<ContactInfo> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_contact_info, 0);
+
+/**
+ * @generated from message ttn.lorawan.v3.ContactInfoValidation
+ */
+export type ContactInfoValidation = Message<"ttn.lorawan.v3.ContactInfoValidation"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.EntityIdentifiers entity = 3;
+   */
+  entity?: EntityIdentifiers | undefined;
+
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.ContactInfo contact_info = 4;
+   */
+  contactInfo: ContactInfo[];
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 6;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp updated_at = 7;
+   */
+  updatedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ContactInfoValidation.
+ * Use `create(ContactInfoValidationSchema)` to create a new message.
+ */
+export const ContactInfoValidationSchema: GenMessage<ContactInfoValidation> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_contact_info, 1);
 
 /**
  * What a contact is asked about.
@@ -130,4 +180,27 @@ export type ContactMethod = (typeof ContactMethod)[keyof typeof ContactMethod] |
  */
 export const ContactMethodSchema: GenEnum<ContactMethod> = /*@__PURE__*/
   enumDesc(file_ttn_lorawan_v3_contact_info, 1);
+
+/**
+ * @generated from service ttn.lorawan.v3.ContactInfoRegistry
+ */
+export const ContactInfoRegistry: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.ContactInfoRegistry.RequestValidation
+   */
+  requestValidation: {
+    methodKind: "unary";
+    input: typeof EntityIdentifiersSchema;
+    output: typeof ContactInfoValidationSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.ContactInfoRegistry.Validate
+   */
+  validate: {
+    methodKind: "unary";
+    input: typeof ContactInfoValidationSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_contact_info, 0);
 

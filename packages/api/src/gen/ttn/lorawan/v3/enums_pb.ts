@@ -13,7 +13,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ttn/lorawan/v3/enums.proto.
  */
 export const file_ttn_lorawan_v3_enums: GenFile = /*@__PURE__*/
-  fileDesc("Chp0dG4vbG9yYXdhbi92My9lbnVtcy5wcm90bxIOdHRuLmxvcmF3YW4udjMqqgEKFkRvd25saW5rUGF0aENvbnN0cmFpbnQSIQodRE9XTkxJTktfUEFUSF9DT05TVFJBSU5UX05PTkUQABIpCiVET1dOTElOS19QQVRIX0NPTlNUUkFJTlRfUFJFRkVSX09USEVSEAESIgoeRE9XTkxJTktfUEFUSF9DT05TVFJBSU5UX05FVkVSEAIaHoqLJhoSGERPV05MSU5LX1BBVEhfQ09OU1RSQUlOVCp5CgVTdGF0ZRITCg9TVEFURV9SRVFVRVNURUQQABISCg5TVEFURV9BUFBST1ZFRBABEhIKDlNUQVRFX1JFSkVDVEVEEAISEQoNU1RBVEVfRkxBR0dFRBADEhMKD1NUQVRFX1NVU1BFTkRFRBAEGguKiyYHEgVTVEFURWIGcHJvdG8z", [file_skylark_api_options]);
+  fileDesc("Chp0dG4vbG9yYXdhbi92My9lbnVtcy5wcm90bxIOdHRuLmxvcmF3YW4udjMqqgEKFkRvd25saW5rUGF0aENvbnN0cmFpbnQSIQodRE9XTkxJTktfUEFUSF9DT05TVFJBSU5UX05PTkUQABIpCiVET1dOTElOS19QQVRIX0NPTlNUUkFJTlRfUFJFRkVSX09USEVSEAESIgoeRE9XTkxJTktfUEFUSF9DT05TVFJBSU5UX05FVkVSEAIaHoqLJhoSGERPV05MSU5LX1BBVEhfQ09OU1RSQUlOVCp5CgVTdGF0ZRITCg9TVEFURV9SRVFVRVNURUQQABISCg5TVEFURV9BUFBST1ZFRBABEhIKDlNUQVRFX1JFSkVDVEVEEAISEQoNU1RBVEVfRkxBR0dFRBADEhMKD1NUQVRFX1NVU1BFTkRFRBAEGguKiyYHEgVTVEFURSrAAgoLQ2x1c3RlclJvbGUSCAoETk9ORRAAEhMKD0VOVElUWV9SRUdJU1RSWRABEgoKBkFDQ0VTUxACEhIKDkdBVEVXQVlfU0VSVkVSEAMSEgoOTkVUV09SS19TRVJWRVIQBBIWChJBUFBMSUNBVElPTl9TRVJWRVIQBRIPCgtKT0lOX1NFUlZFUhAGEhEKDUNSWVBUT19TRVJWRVIQBxIdChlERVZJQ0VfVEVNUExBVEVfQ09OVkVSVEVSEAgSGgoWREVWSUNFX0NMQUlNSU5HX1NFUlZFUhAJEiAKHEdBVEVXQVlfQ09ORklHVVJBVElPTl9TRVJWRVIQChIVChFRUl9DT0RFX0dFTkVSQVRPUhALEhcKE1BBQ0tFVF9CUk9LRVJfQUdFTlQQDBIVChFERVZJQ0VfUkVQT1NJVE9SWRANYgZwcm90bzM", [file_skylark_api_options]);
 
 /**
  * Whether a gateway may be used for downlinks.
@@ -94,4 +94,90 @@ export type State = (typeof State)[keyof typeof State] | UnknownEnum;
  */
 export const StateSchema: GenEnum<State> = /*@__PURE__*/
   enumDesc(file_ttn_lorawan_v3_enums, 1);
+
+/**
+ * @generated from enum ttn.lorawan.v3.ClusterRole
+ */
+export const ClusterRole = {
+  /**
+   * @generated from enum value: NONE = 0;
+   */
+  NONE: 0,
+
+  /**
+   * @generated from enum value: ENTITY_REGISTRY = 1;
+   */
+  ENTITY_REGISTRY: 1,
+
+  /**
+   * @generated from enum value: ACCESS = 2;
+   */
+  ACCESS: 2,
+
+  /**
+   * @generated from enum value: GATEWAY_SERVER = 3;
+   */
+  GATEWAY_SERVER: 3,
+
+  /**
+   * @generated from enum value: NETWORK_SERVER = 4;
+   */
+  NETWORK_SERVER: 4,
+
+  /**
+   * @generated from enum value: APPLICATION_SERVER = 5;
+   */
+  APPLICATION_SERVER: 5,
+
+  /**
+   * @generated from enum value: JOIN_SERVER = 6;
+   */
+  JOIN_SERVER: 6,
+
+  /**
+   * @generated from enum value: CRYPTO_SERVER = 7;
+   */
+  CRYPTO_SERVER: 7,
+
+  /**
+   * @generated from enum value: DEVICE_TEMPLATE_CONVERTER = 8;
+   */
+  DEVICE_TEMPLATE_CONVERTER: 8,
+
+  /**
+   * @generated from enum value: DEVICE_CLAIMING_SERVER = 9;
+   */
+  DEVICE_CLAIMING_SERVER: 9,
+
+  /**
+   * @generated from enum value: GATEWAY_CONFIGURATION_SERVER = 10;
+   */
+  GATEWAY_CONFIGURATION_SERVER: 10,
+
+  /**
+   * @generated from enum value: QR_CODE_GENERATOR = 11;
+   */
+  QR_CODE_GENERATOR: 11,
+
+  /**
+   * @generated from enum value: PACKET_BROKER_AGENT = 12;
+   */
+  PACKET_BROKER_AGENT: 12,
+
+  /**
+   * @generated from enum value: DEVICE_REPOSITORY = 13;
+   */
+  DEVICE_REPOSITORY: 13,
+} as const;
+
+/**
+ * @generated from enum ttn.lorawan.v3.ClusterRole
+ */
+export type ClusterRole = (typeof ClusterRole)[keyof typeof ClusterRole] | UnknownEnum;
+
+/**
+ * Describes the enum ttn.lorawan.v3.ClusterRole.
+ */
+export const ClusterRoleSchema: GenEnum<ClusterRole> = /*@__PURE__*/
+  enumDesc(file_ttn_lorawan_v3_enums, 2);
 

@@ -7,7 +7,7 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 import { file_skylark_api_options } from "../../../skylark/api/options_pb.ts";
 import type { ContactInfo } from "./contact_info_pb.ts";
 import { file_ttn_lorawan_v3_contact_info } from "./contact_info_pb.ts";
@@ -27,7 +27,66 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ttn/lorawan/v3/gateway.proto.
  */
 export const file_ttn_lorawan_v3_gateway: GenFile = /*@__PURE__*/
-  fileDesc("Chx0dG4vbG9yYXdhbi92My9nYXRld2F5LnByb3RvEg50dG4ubG9yYXdhbi52MyK8AQoZR2F0ZXdheVZlcnNpb25JZGVudGlmaWVycxIcCghicmFuZF9pZBgBIAEoCUIKiosmBhABGAEwJBIcCghtb2RlbF9pZBgCIAEoCUIKiosmBhABGAEwJBIgChBoYXJkd2FyZV92ZXJzaW9uGAMgASgJQgaKiyYCMCASIAoQZmlybXdhcmVfdmVyc2lvbhgEIAEoCUIGiosmAjAgEh8KD3J1bnRpbWVfdmVyc2lvbhgFIAEoCUIGiosmAjAgIqYBCh5HYXRld2F5Q2xhaW1BdXRoZW50aWNhdGlvbkNvZGUSJgoGc2VjcmV0GAEgASgLMhYudHRuLmxvcmF3YW4udjMuU2VjcmV0Ei4KCnZhbGlkX2Zyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCHZhbGlkX3RvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbDAoHR2F0ZXdheRI3CgNpZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GBogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgRuYW1lGAQgASgJQgaKiyYCMDISHAoLZGVzY3JpcHRpb24YBSABKAlCB4qLJgMw0A8SUAoKYXR0cmlidXRlcxgGIAMoCzInLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXkuQXR0cmlidXRlc0VudHJ5QhOKiyYPeAqSAQQYATAkmgEDMMgBEjsKDGNvbnRhY3RfaW5mbxgHIAMoCzIbLnR0bi5sb3Jhd2FuLnYzLkNvbnRhY3RJbmZvQggYAYqLJgJ4ChJNChZhZG1pbmlzdHJhdGl2ZV9jb250YWN0GB4gASgLMi0udHRuLmxvcmF3YW4udjMuT3JnYW5pemF0aW9uT3JVc2VySWRlbnRpZmllcnMSSAoRdGVjaG5pY2FsX2NvbnRhY3QYHyABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVycxI+Cgt2ZXJzaW9uX2lkcxgIIAEoCzIpLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlWZXJzaW9uSWRlbnRpZmllcnMSJgoWZ2F0ZXdheV9zZXJ2ZXJfYWRkcmVzcxgJIAEoCUIGiosmAhgGEhMKC2F1dG9fdXBkYXRlGAogASgIEh8KDnVwZGF0ZV9jaGFubmVsGAsgASgJQgeKiyYDMIABEiEKEWZyZXF1ZW5jeV9wbGFuX2lkGAwgASgJQgaKiyYCMEASJwoSZnJlcXVlbmN5X3BsYW5faWRzGBQgAygJQguKiyYHeAiKAQIwQBI4CghhbnRlbm5hcxgNIAMoCzIeLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hQgaKiyYCeAgSFQoNc3RhdHVzX3B1YmxpYxgOIAEoCBIXCg9sb2NhdGlvbl9wdWJsaWMYDyABKAgSHgoWc2NoZWR1bGVfZG93bmxpbmtfbGF0ZRgQIAEoCBIaChJlbmZvcmNlX2R1dHlfY3ljbGUYESABKAgSUAoYZG93bmxpbmtfcGF0aF9jb25zdHJhaW50GBIgASgOMiYudHRuLmxvcmF3YW4udjMuRG93bmxpbmtQYXRoQ29uc3RyYWludEIGiosmAlABEjkKFnNjaGVkdWxlX2FueXRpbWVfZGVsYXkYEyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwobdXBkYXRlX2xvY2F0aW9uX2Zyb21fc3RhdHVzGBUgASgIEi4KDmxic19sbnNfc2VjcmV0GBYgASgLMhYudHRuLmxvcmF3YW4udjMuU2VjcmV0ElEKGWNsYWltX2F1dGhlbnRpY2F0aW9uX2NvZGUYFyABKAsyLi50dG4ubG9yYXdhbi52My5HYXRld2F5Q2xhaW1BdXRoZW50aWNhdGlvbkNvZGUSIQoPdGFyZ2V0X2N1cHNfdXJpGBggASgJQgiKiyYEEAEYCRIvCg90YXJnZXRfY3Vwc19rZXkYGSABKAsyFi50dG4ubG9yYXdhbi52My5TZWNyZXQSKAogcmVxdWlyZV9hdXRoZW50aWNhdGVkX2Nvbm5lY3Rpb24YGyABKAgSLgoGbHJmaHNzGBwgASgLMh4udHRuLmxvcmF3YW4udjMuR2F0ZXdheS5MUkZIU1MSKAogZGlzYWJsZV9wYWNrZXRfYnJva2VyX2ZvcndhcmRpbmcYHSABKAgaGwoGTFJGSFNTEhEKCXN1cHBvcnRlZBgBIAEoCBoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI1CghHYXRld2F5cxIpCghnYXRld2F5cxgBIAMoCzIXLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXkihAEKEUdldEdhdGV3YXlSZXF1ZXN0Ej8KC2dhdGV3YXlfaWRzGAEgASgLMiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzQgaKiyYCCAESLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPwoiR2V0R2F0ZXdheUlkZW50aWZpZXJzRm9yRVVJUmVxdWVzdBIZCgNldWkYASABKAxCDIqLJgQQASAIkIsmCCLGAwoTTGlzdEdhdGV3YXlzUmVxdWVzdBJDCgxjb2xsYWJvcmF0b3IYASABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVycxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxJvCgVvcmRlchgDIAEoCUJgiosmXDoAOgpnYXRld2F5X2lkOgstZ2F0ZXdheV9pZDoLZ2F0ZXdheV9ldWk6DC1nYXRld2F5X2V1aToEbmFtZToFLW5hbWU6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EhwKBWxpbWl0GAQgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYBSABKA0SDwoHZGVsZXRlZBgGIAEoCBI7CgdmaWx0ZXJzGAcgAygLMioudHRuLmxvcmF3YW4udjMuTGlzdEdhdGV3YXlzUmVxdWVzdC5GaWx0ZXIaTwoGRmlsdGVyEjwKDXVwZGF0ZWRfc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgeKiyYDqAEBSABCBwoFZmllbGQilQEKFENyZWF0ZUdhdGV3YXlSZXF1ZXN0EjAKB2dhdGV3YXkYASABKAsyFy50dG4ubG9yYXdhbi52My5HYXRld2F5QgaKiyYCCAESSwoMY29sbGFib3JhdG9yGAIgASgLMi0udHRuLmxvcmF3YW4udjMuT3JnYW5pemF0aW9uT3JVc2VySWRlbnRpZmllcnNCBoqLJgIIASKBAQoUVXBkYXRlR2F0ZXdheVJlcXVlc3QSOQoHZ2F0ZXdheRgBIAEoCzIXLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlCD4qLJgIIAaKLJgUKA2lkcxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayL3AQoZTGlzdEdhdGV3YXlBUElLZXlzUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEm0KBW9yZGVyGAQgASgJQl6KiyZaOgA6CmFwaV9rZXlfaWQ6Cy1hcGlfa2V5X2lkOgRuYW1lOgUtbmFtZToKY3JlYXRlZF9hdDoLLWNyZWF0ZWRfYXQ6CmV4cGlyZXNfYXQ6Cy1leHBpcmVzX2F0EhwKBWxpbWl0GAIgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYAyABKA0iagoXR2V0R2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIOCgZrZXlfaWQYAiABKAki4wEKGkNyZWF0ZUdhdGV3YXlBUElLZXlSZXF1ZXN0Ej8KC2dhdGV3YXlfaWRzGAEgASgLMiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzQgaKiyYCCAESFAoEbmFtZRgCIAEoCUIGiosmAjAyEjUKBnJpZ2h0cxgDIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Qg6KiyYKcAGAAQGKAQJQARI3CgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIHiosmA6ABASK+AQoaVXBkYXRlR2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIvCgdhcGlfa2V5GAIgASgLMhYudHRuLmxvcmF3YW4udjMuQVBJS2V5QgaKiyYCCAESLgoKZmllbGRfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sibQoaRGVsZXRlR2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIOCgZrZXlfaWQYAiABKAkivwEKH0xpc3RHYXRld2F5Q29sbGFib3JhdG9yc1JlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIcCgVsaW1pdBgCIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAMgASgNEi8KBW9yZGVyGAQgASgJQiCKiyYcOgA6AmlkOgMtaWQ6By1yaWdodHM6BnJpZ2h0cyKtAQodR2V0R2F0ZXdheUNvbGxhYm9yYXRvclJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARJLCgxjb2xsYWJvcmF0b3IYAiABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVyc0IGiosmAggBIpwBCh1TZXRHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEjoKDGNvbGxhYm9yYXRvchgCIAEoCzIcLnR0bi5sb3Jhd2FuLnYzLkNvbGxhYm9yYXRvckIGiosmAggBIrQBCiBEZWxldGVHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEk8KEGNvbGxhYm9yYXRvcl9pZHMYAiABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVyc0IGiosmAggBIpQCCg5HYXRld2F5QW50ZW5uYRIMCgRnYWluGAEgASgCEioKCGxvY2F0aW9uGAIgASgLMhgudHRuLmxvcmF3YW4udjMuTG9jYXRpb24SWQoKYXR0cmlidXRlcxgDIAMoCzIuLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hLkF0dHJpYnV0ZXNFbnRyeUIVGAGKiyYPeAqSAQQYATAkmgEDMMgBEjoKCXBsYWNlbWVudBgEIAEoDjInLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hUGxhY2VtZW50GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIuoDCg1HYXRld2F5U3RhdHVzEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWJvb3RfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASUgoIdmVyc2lvbnMYAyADKAsyKy50dG4ubG9yYXdhbi52My5HYXRld2F5U3RhdHVzLlZlcnNpb25zRW50cnlCE4qLJg94CpIBBBgEMCSaAQMwgAESOwoRYW50ZW5uYV9sb2NhdGlvbnMYBCADKAsyGC50dG4ubG9yYXdhbi52My5Mb2NhdGlvbkIGiosmAngIEhcKAmlwGAUgAygJQguKiyYHeAqKAQIYCxJKCgdtZXRyaWNzGAYgAygLMioudHRuLmxvcmF3YW4udjMuR2F0ZXdheVN0YXR1cy5NZXRyaWNzRW50cnlCDYqLJgl4IJIBBBgEMCQSKQoIYWR2YW5jZWQYYyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Gi8KDVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASIiChRHYXRld2F5UmVtb3RlQWRkcmVzcxIKCgJpcBgBIAEoCSKfCAoWR2F0ZXdheUNvbm5lY3Rpb25TdGF0cxIwCgxjb25uZWN0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Rpc2Nvbm5lY3RlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcHJvdG9jb2wYAiABKAkSOwoXbGFzdF9zdGF0dXNfcmVjZWl2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKC2xhc3Rfc3RhdHVzGAQgASgLMh0udHRuLmxvcmF3YW4udjMuR2F0ZXdheVN0YXR1cxI7ChdsYXN0X3VwbGlua19yZWNlaXZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMdXBsaW5rX2NvdW50GAYgASgEEj0KGWxhc3RfZG93bmxpbmtfcmVjZWl2ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDmRvd25saW5rX2NvdW50GAggASgEEkYKImxhc3RfdHhfYWNrbm93bGVkZ21lbnRfcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KF3R4X2Fja25vd2xlZGdtZW50X2NvdW50GA4gASgEEk8KEHJvdW5kX3RyaXBfdGltZXMYCSABKAsyNS50dG4ubG9yYXdhbi52My5HYXRld2F5Q29ubmVjdGlvblN0YXRzLlJvdW5kVHJpcFRpbWVzEkEKCXN1Yl9iYW5kcxgKIAMoCzIuLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHMuU3ViQmFuZBJEChZnYXRld2F5X3JlbW90ZV9hZGRyZXNzGAwgASgLMiQudHRuLmxvcmF3YW4udjMuR2F0ZXdheVJlbW90ZUFkZHJlc3MasgEKDlJvdW5kVHJpcFRpbWVzEi4KA21pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEi4KA21heBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEjEKBm1lZGlhbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEg0KBWNvdW50GAQgASgNGnkKB1N1YkJhbmQSFQoNbWluX2ZyZXF1ZW5jeRgBIAEoBBIVCg1tYXhfZnJlcXVlbmN5GAIgASgEEiIKGmRvd25saW5rX3V0aWxpemF0aW9uX2xpbWl0GAMgASgCEhwKFGRvd25saW5rX3V0aWxpemF0aW9uGAQgASgCKloKF0dhdGV3YXlBbnRlbm5hUGxhY2VtZW50EhUKEVBMQUNFTUVOVF9VTktOT1dOEAASCgoGSU5ET09SEAESCwoHT1VURE9PUhACGg+KiyYLEglQTEFDRU1FTlRiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_contact_info, file_ttn_lorawan_v3_enums, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_metadata, file_ttn_lorawan_v3_rights, file_ttn_lorawan_v3_secrets]);
+  fileDesc("Chx0dG4vbG9yYXdhbi92My9nYXRld2F5LnByb3RvEg50dG4ubG9yYXdhbi52MyJECgxHYXRld2F5QnJhbmQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRILCgN1cmwYAyABKAkSDQoFbG9nb3MYBCADKAkiUgoMR2F0ZXdheU1vZGVsEhwKCGJyYW5kX2lkGAEgASgJQgqKiyYGEAEYATAkEhYKAmlkGAIgASgJQgqKiyYGEAEYATAkEgwKBG5hbWUYAyABKAkivAEKGUdhdGV3YXlWZXJzaW9uSWRlbnRpZmllcnMSHAoIYnJhbmRfaWQYASABKAlCCoqLJgYQARgBMCQSHAoIbW9kZWxfaWQYAiABKAlCCoqLJgYQARgBMCQSIAoQaGFyZHdhcmVfdmVyc2lvbhgDIAEoCUIGiosmAjAgEiAKEGZpcm13YXJlX3ZlcnNpb24YBCABKAlCBoqLJgIwIBIfCg9ydW50aW1lX3ZlcnNpb24YBSABKAlCBoqLJgIwICL7AQoMR2F0ZXdheVJhZGlvEg4KBmVuYWJsZRgBIAEoCBIRCgljaGlwX3R5cGUYAiABKAkSEQoJZnJlcXVlbmN5GAMgASgEEhMKC3Jzc2lfb2Zmc2V0GAQgASgCEkYKEHR4X2NvbmZpZ3VyYXRpb24YBSABKAsyLC50dG4ubG9yYXdhbi52My5HYXRld2F5UmFkaW8uVHhDb25maWd1cmF0aW9uGlgKD1R4Q29uZmlndXJhdGlvbhIVCg1taW5fZnJlcXVlbmN5GAEgASgEEhUKDW1heF9mcmVxdWVuY3kYAiABKAQSFwoPbm90Y2hfZnJlcXVlbmN5GAMgASgEIqYBCh5HYXRld2F5Q2xhaW1BdXRoZW50aWNhdGlvbkNvZGUSJgoGc2VjcmV0GAEgASgLMhYudHRuLmxvcmF3YW4udjMuU2VjcmV0Ei4KCnZhbGlkX2Zyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCHZhbGlkX3RvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbDAoHR2F0ZXdheRI3CgNpZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GBogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgRuYW1lGAQgASgJQgaKiyYCMDISHAoLZGVzY3JpcHRpb24YBSABKAlCB4qLJgMw0A8SUAoKYXR0cmlidXRlcxgGIAMoCzInLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXkuQXR0cmlidXRlc0VudHJ5QhOKiyYPeAqSAQQYATAkmgEDMMgBEjsKDGNvbnRhY3RfaW5mbxgHIAMoCzIbLnR0bi5sb3Jhd2FuLnYzLkNvbnRhY3RJbmZvQggYAYqLJgJ4ChJNChZhZG1pbmlzdHJhdGl2ZV9jb250YWN0GB4gASgLMi0udHRuLmxvcmF3YW4udjMuT3JnYW5pemF0aW9uT3JVc2VySWRlbnRpZmllcnMSSAoRdGVjaG5pY2FsX2NvbnRhY3QYHyABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVycxI+Cgt2ZXJzaW9uX2lkcxgIIAEoCzIpLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlWZXJzaW9uSWRlbnRpZmllcnMSJgoWZ2F0ZXdheV9zZXJ2ZXJfYWRkcmVzcxgJIAEoCUIGiosmAhgGEhMKC2F1dG9fdXBkYXRlGAogASgIEh8KDnVwZGF0ZV9jaGFubmVsGAsgASgJQgeKiyYDMIABEiEKEWZyZXF1ZW5jeV9wbGFuX2lkGAwgASgJQgaKiyYCMEASJwoSZnJlcXVlbmN5X3BsYW5faWRzGBQgAygJQguKiyYHeAiKAQIwQBI4CghhbnRlbm5hcxgNIAMoCzIeLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hQgaKiyYCeAgSFQoNc3RhdHVzX3B1YmxpYxgOIAEoCBIXCg9sb2NhdGlvbl9wdWJsaWMYDyABKAgSHgoWc2NoZWR1bGVfZG93bmxpbmtfbGF0ZRgQIAEoCBIaChJlbmZvcmNlX2R1dHlfY3ljbGUYESABKAgSUAoYZG93bmxpbmtfcGF0aF9jb25zdHJhaW50GBIgASgOMiYudHRuLmxvcmF3YW4udjMuRG93bmxpbmtQYXRoQ29uc3RyYWludEIGiosmAlABEjkKFnNjaGVkdWxlX2FueXRpbWVfZGVsYXkYEyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwobdXBkYXRlX2xvY2F0aW9uX2Zyb21fc3RhdHVzGBUgASgIEi4KDmxic19sbnNfc2VjcmV0GBYgASgLMhYudHRuLmxvcmF3YW4udjMuU2VjcmV0ElEKGWNsYWltX2F1dGhlbnRpY2F0aW9uX2NvZGUYFyABKAsyLi50dG4ubG9yYXdhbi52My5HYXRld2F5Q2xhaW1BdXRoZW50aWNhdGlvbkNvZGUSIQoPdGFyZ2V0X2N1cHNfdXJpGBggASgJQgiKiyYEEAEYCRIvCg90YXJnZXRfY3Vwc19rZXkYGSABKAsyFi50dG4ubG9yYXdhbi52My5TZWNyZXQSKAogcmVxdWlyZV9hdXRoZW50aWNhdGVkX2Nvbm5lY3Rpb24YGyABKAgSLgoGbHJmaHNzGBwgASgLMh4udHRuLmxvcmF3YW4udjMuR2F0ZXdheS5MUkZIU1MSKAogZGlzYWJsZV9wYWNrZXRfYnJva2VyX2ZvcndhcmRpbmcYHSABKAgaGwoGTFJGSFNTEhEKCXN1cHBvcnRlZBgBIAEoCBoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI1CghHYXRld2F5cxIpCghnYXRld2F5cxgBIAMoCzIXLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXkigQMKDk1hbmFnZWRHYXRld2F5EjcKA2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEj4KC3ZlcnNpb25faWRzGAIgASgLMikudHRuLmxvcmF3YW4udjMuR2F0ZXdheVZlcnNpb25JZGVudGlmaWVycxIrCg1jZWxsdWxhcl9pbWVpGAMgASgJQhSKiyYQEAGyAQteWzAtOV17MTV9JBIrCg1jZWxsdWxhcl9pbXNpGAQgASgJQhSKiyYQEAGyAQteWzAtOV17MTV9JBImChB3aWZpX21hY19hZGRyZXNzGAUgASgMQgyKiyYEEAEgBpCLJgYSKgoUZXRoZXJuZXRfbWFjX2FkZHJlc3MYBiABKAxCDIqLJgQQASAGkIsmBhIhCg93aWZpX3Byb2ZpbGVfaWQYByABKAlCCIqLJgQQARgMEiUKE2V0aGVybmV0X3Byb2ZpbGVfaWQYCCABKAlCCIqLJgQQARgMIpsBCh1NYW5hZ2VkR2F0ZXdheVdpRmlBY2Nlc3NQb2ludBIUCgRzc2lkGAEgASgJQgaKiyYCMCASGQoFYnNzaWQYAiABKAxCCoqLJgIgBpCLJgYSHgoHY2hhbm5lbBgDIAEoDUINiosmCVkAAAAAAADwPxIbChNhdXRoZW50aWNhdGlvbl9tb2RlGAQgASgJEgwKBHJzc2kYBSABKAIiZgoeTWFuYWdlZEdhdGV3YXlXaUZpQWNjZXNzUG9pbnRzEkQKDWFjY2Vzc19wb2ludHMYASADKAsyLS50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheVdpRmlBY2Nlc3NQb2ludCKoAQonTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlQWRkcmVzc2VzEiEKDGlwX2FkZHJlc3NlcxgBIAMoCUILiosmB3gCigECGAsSHQoLc3VibmV0X21hc2sYAiABKAlCCIqLJgQQARgNEhkKB2dhdGV3YXkYAyABKAlCCIqLJgQQARgNEiAKC2Ruc19zZXJ2ZXJzGAQgAygJQguKiyYHeAKKAQIYDSJSChpNYW5hZ2VkR2F0ZXdheVN5c3RlbVN0YXR1cxI0Cg9jcHVfdGVtcGVyYXR1cmUYASABKAsyGy5nb29nbGUucHJvdG9idWYuRmxvYXRWYWx1ZSKAAQoiTWFuYWdlZEdhdGV3YXlDb250cm9sbGVyQ29ubmVjdGlvbhJaChZuZXR3b3JrX2ludGVyZmFjZV90eXBlGAEgASgOMjIudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlVHlwZUIGiosmAlABIpQBCiVNYW5hZ2VkR2F0ZXdheUdhdGV3YXlTZXJ2ZXJDb25uZWN0aW9uEloKFm5ldHdvcmtfaW50ZXJmYWNlX3R5cGUYASABKA4yMi50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VUeXBlQgaKiyYCUAESDwoHYWRkcmVzcxgCIAEoCSLUAQoiTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlSW5mbxJMCgZzdGF0dXMYASABKA4yNC50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VTdGF0dXNCBoqLJgJQARIUCgxkaGNwX2VuYWJsZWQYAiABKAgSSgoJYWRkcmVzc2VzGAMgASgLMjcudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlQWRkcmVzc2VzIrQBCh5NYW5hZ2VkR2F0ZXdheUNlbGx1bGFyQmFja2hhdWwSTQoRbmV0d29ya19pbnRlcmZhY2UYASABKAsyMi50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VJbmZvEhgKCG9wZXJhdG9yGAIgASgJQgaKiyYCMCASKQoEcnNzaRgDIAEoCzIbLmdvb2dsZS5wcm90b2J1Zi5GbG9hdFZhbHVlIoQCChpNYW5hZ2VkR2F0ZXdheVdpRmlCYWNraGF1bBJNChFuZXR3b3JrX2ludGVyZmFjZRgBIAEoCzIyLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5TmV0d29ya0ludGVyZmFjZUluZm8SFAoEc3NpZBgCIAEoCUIGiosmAjAgEhkKBWJzc2lkGAMgASgMQgqKiyYCIAaQiyYGEh4KB2NoYW5uZWwYBCABKA1CDYqLJglZAAAAAAAA8D8SGwoTYXV0aGVudGljYXRpb25fbW9kZRgFIAEoCRIpCgRyc3NpGAYgASgLMhsuZ29vZ2xlLnByb3RvYnVmLkZsb2F0VmFsdWUibwoeTWFuYWdlZEdhdGV3YXlFdGhlcm5ldEJhY2toYXVsEk0KEW5ldHdvcmtfaW50ZXJmYWNlGAEgASgLMjIudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlSW5mbyLWBAoXTWFuYWdlZEdhdGV3YXlFdmVudERhdGESMAoGZW50aXR5GAEgASgLMh4udHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlIABIsCghsb2NhdGlvbhgCIAEoCzIYLnR0bi5sb3Jhd2FuLnYzLkxvY2F0aW9uSAASQwoNc3lzdGVtX3N0YXR1cxgDIAEoCzIqLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5U3lzdGVtU3RhdHVzSAASUwoVY29udHJvbGxlcl9jb25uZWN0aW9uGAQgASgLMjIudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlDb250cm9sbGVyQ29ubmVjdGlvbkgAEloKGWdhdGV3YXlfc2VydmVyX2Nvbm5lY3Rpb24YBSABKAsyNS50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheUdhdGV3YXlTZXJ2ZXJDb25uZWN0aW9uSAASSwoRY2VsbHVsYXJfYmFja2hhdWwYBiABKAsyLi50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheUNlbGx1bGFyQmFja2hhdWxIABJDCg13aWZpX2JhY2toYXVsGAcgASgLMioudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlXaUZpQmFja2hhdWxIABJLChFldGhlcm5ldF9iYWNraGF1bBgIIAEoCzIuLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5RXRoZXJuZXRCYWNraGF1bEgAQgYKBGRhdGEi9QEKGU1hbmFnZWRHYXRld2F5V2lGaVByb2ZpbGUSHAoKcHJvZmlsZV9pZBgBIAEoCUIIiosmBBABGAwSHAoMcHJvZmlsZV9uYW1lGAIgASgJQgaKiyYCMCASDgoGc2hhcmVkGAYgASgIEhQKBHNzaWQYAyABKAlCBoqLJgIwIBIYCghwYXNzd29yZBgEIAEoCUIGiosmAjBAElwKG25ldHdvcmtfaW50ZXJmYWNlX2FkZHJlc3NlcxgFIAEoCzI3LnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5TmV0d29ya0ludGVyZmFjZUFkZHJlc3NlcyJZChpNYW5hZ2VkR2F0ZXdheVdpRmlQcm9maWxlcxI7Cghwcm9maWxlcxgBIAMoCzIpLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5V2lGaVByb2ZpbGUiyQEKHU1hbmFnZWRHYXRld2F5RXRoZXJuZXRQcm9maWxlEhwKCnByb2ZpbGVfaWQYASABKAlCCIqLJgQQARgMEhwKDHByb2ZpbGVfbmFtZRgCIAEoCUIGiosmAjAgEg4KBnNoYXJlZBgEIAEoCBJcChtuZXR3b3JrX2ludGVyZmFjZV9hZGRyZXNzZXMYAyABKAsyNy50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VBZGRyZXNzZXMiYQoeTWFuYWdlZEdhdGV3YXlFdGhlcm5ldFByb2ZpbGVzEj8KCHByb2ZpbGVzGAEgAygLMi0udHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlFdGhlcm5ldFByb2ZpbGUihAEKEUdldEdhdGV3YXlSZXF1ZXN0Ej8KC2dhdGV3YXlfaWRzGAEgASgLMiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzQgaKiyYCCAESLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPwoiR2V0R2F0ZXdheUlkZW50aWZpZXJzRm9yRVVJUmVxdWVzdBIZCgNldWkYASABKAxCDIqLJgQQASAIkIsmCCLGAwoTTGlzdEdhdGV3YXlzUmVxdWVzdBJDCgxjb2xsYWJvcmF0b3IYASABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVycxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxJvCgVvcmRlchgDIAEoCUJgiosmXDoAOgpnYXRld2F5X2lkOgstZ2F0ZXdheV9pZDoLZ2F0ZXdheV9ldWk6DC1nYXRld2F5X2V1aToEbmFtZToFLW5hbWU6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EhwKBWxpbWl0GAQgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYBSABKA0SDwoHZGVsZXRlZBgGIAEoCBI7CgdmaWx0ZXJzGAcgAygLMioudHRuLmxvcmF3YW4udjMuTGlzdEdhdGV3YXlzUmVxdWVzdC5GaWx0ZXIaTwoGRmlsdGVyEjwKDXVwZGF0ZWRfc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgeKiyYDqAEBSABCBwoFZmllbGQilQEKFENyZWF0ZUdhdGV3YXlSZXF1ZXN0EjAKB2dhdGV3YXkYASABKAsyFy50dG4ubG9yYXdhbi52My5HYXRld2F5QgaKiyYCCAESSwoMY29sbGFib3JhdG9yGAIgASgLMi0udHRuLmxvcmF3YW4udjMuT3JnYW5pemF0aW9uT3JVc2VySWRlbnRpZmllcnNCBoqLJgIIASKBAQoUVXBkYXRlR2F0ZXdheVJlcXVlc3QSOQoHZ2F0ZXdheRgBIAEoCzIXLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlCD4qLJgIIAaKLJgUKA2lkcxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayL3AQoZTGlzdEdhdGV3YXlBUElLZXlzUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEm0KBW9yZGVyGAQgASgJQl6KiyZaOgA6CmFwaV9rZXlfaWQ6Cy1hcGlfa2V5X2lkOgRuYW1lOgUtbmFtZToKY3JlYXRlZF9hdDoLLWNyZWF0ZWRfYXQ6CmV4cGlyZXNfYXQ6Cy1leHBpcmVzX2F0EhwKBWxpbWl0GAIgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYAyABKA0iagoXR2V0R2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIOCgZrZXlfaWQYAiABKAki4wEKGkNyZWF0ZUdhdGV3YXlBUElLZXlSZXF1ZXN0Ej8KC2dhdGV3YXlfaWRzGAEgASgLMiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzQgaKiyYCCAESFAoEbmFtZRgCIAEoCUIGiosmAjAyEjUKBnJpZ2h0cxgDIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Qg6KiyYKcAGAAQGKAQJQARI3CgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIHiosmA6ABASK+AQoaVXBkYXRlR2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIvCgdhcGlfa2V5GAIgASgLMhYudHRuLmxvcmF3YW4udjMuQVBJS2V5QgaKiyYCCAESLgoKZmllbGRfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sibQoaRGVsZXRlR2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIOCgZrZXlfaWQYAiABKAkivwEKH0xpc3RHYXRld2F5Q29sbGFib3JhdG9yc1JlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIcCgVsaW1pdBgCIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAMgASgNEi8KBW9yZGVyGAQgASgJQiCKiyYcOgA6AmlkOgMtaWQ6By1yaWdodHM6BnJpZ2h0cyKtAQodR2V0R2F0ZXdheUNvbGxhYm9yYXRvclJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARJLCgxjb2xsYWJvcmF0b3IYAiABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVyc0IGiosmAggBIpwBCh1TZXRHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEjoKDGNvbGxhYm9yYXRvchgCIAEoCzIcLnR0bi5sb3Jhd2FuLnYzLkNvbGxhYm9yYXRvckIGiosmAggBIrQBCiBEZWxldGVHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEk8KEGNvbGxhYm9yYXRvcl9pZHMYAiABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVyc0IGiosmAggBIpQCCg5HYXRld2F5QW50ZW5uYRIMCgRnYWluGAEgASgCEioKCGxvY2F0aW9uGAIgASgLMhgudHRuLmxvcmF3YW4udjMuTG9jYXRpb24SWQoKYXR0cmlidXRlcxgDIAMoCzIuLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hLkF0dHJpYnV0ZXNFbnRyeUIVGAGKiyYPeAqSAQQYATAkmgEDMMgBEjoKCXBsYWNlbWVudBgEIAEoDjInLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hUGxhY2VtZW50GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIuoDCg1HYXRld2F5U3RhdHVzEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWJvb3RfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASUgoIdmVyc2lvbnMYAyADKAsyKy50dG4ubG9yYXdhbi52My5HYXRld2F5U3RhdHVzLlZlcnNpb25zRW50cnlCE4qLJg94CpIBBBgEMCSaAQMwgAESOwoRYW50ZW5uYV9sb2NhdGlvbnMYBCADKAsyGC50dG4ubG9yYXdhbi52My5Mb2NhdGlvbkIGiosmAngIEhcKAmlwGAUgAygJQguKiyYHeAqKAQIYCxJKCgdtZXRyaWNzGAYgAygLMioudHRuLmxvcmF3YW4udjMuR2F0ZXdheVN0YXR1cy5NZXRyaWNzRW50cnlCDYqLJgl4IJIBBBgEMCQSKQoIYWR2YW5jZWQYYyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Gi8KDVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASIiChRHYXRld2F5UmVtb3RlQWRkcmVzcxIKCgJpcBgBIAEoCSKfCAoWR2F0ZXdheUNvbm5lY3Rpb25TdGF0cxIwCgxjb25uZWN0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Rpc2Nvbm5lY3RlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcHJvdG9jb2wYAiABKAkSOwoXbGFzdF9zdGF0dXNfcmVjZWl2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKC2xhc3Rfc3RhdHVzGAQgASgLMh0udHRuLmxvcmF3YW4udjMuR2F0ZXdheVN0YXR1cxI7ChdsYXN0X3VwbGlua19yZWNlaXZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMdXBsaW5rX2NvdW50GAYgASgEEj0KGWxhc3RfZG93bmxpbmtfcmVjZWl2ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDmRvd25saW5rX2NvdW50GAggASgEEkYKImxhc3RfdHhfYWNrbm93bGVkZ21lbnRfcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KF3R4X2Fja25vd2xlZGdtZW50X2NvdW50GA4gASgEEk8KEHJvdW5kX3RyaXBfdGltZXMYCSABKAsyNS50dG4ubG9yYXdhbi52My5HYXRld2F5Q29ubmVjdGlvblN0YXRzLlJvdW5kVHJpcFRpbWVzEkEKCXN1Yl9iYW5kcxgKIAMoCzIuLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHMuU3ViQmFuZBJEChZnYXRld2F5X3JlbW90ZV9hZGRyZXNzGAwgASgLMiQudHRuLmxvcmF3YW4udjMuR2F0ZXdheVJlbW90ZUFkZHJlc3MasgEKDlJvdW5kVHJpcFRpbWVzEi4KA21pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEi4KA21heBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEjEKBm1lZGlhbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEg0KBWNvdW50GAQgASgNGnkKB1N1YkJhbmQSFQoNbWluX2ZyZXF1ZW5jeRgBIAEoBBIVCg1tYXhfZnJlcXVlbmN5GAIgASgEEiIKGmRvd25saW5rX3V0aWxpemF0aW9uX2xpbWl0GAMgASgCEhwKFGRvd25saW5rX3V0aWxpemF0aW9uGAQgASgCKqUCCiJNYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VUeXBlEjYKMk1BTkFHRURfR0FURVdBWV9ORVRXT1JLX0lOVEVSRkFDRV9UWVBFX1VOU1BFQ0lGSUVEEAASMwovTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1RZUEVfQ0VMTFVMQVIQARIvCitNQU5BR0VEX0dBVEVXQVlfTkVUV09SS19JTlRFUkZBQ0VfVFlQRV9XSUZJEAISMwovTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1RZUEVfRVRIRVJORVQQAxosiosmKBImTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1RZUEUqqQIKJE1hbmFnZWRHYXRld2F5TmV0d29ya0ludGVyZmFjZVN0YXR1cxI4CjRNQU5BR0VEX0dBVEVXQVlfTkVUV09SS19JTlRFUkZBQ0VfU1RBVFVTX1VOU1BFQ0lGSUVEEAASMQotTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1NUQVRVU19ET1dOEAESLworTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1NUQVRVU19VUBACEjMKL01BTkFHRURfR0FURVdBWV9ORVRXT1JLX0lOVEVSRkFDRV9TVEFUVVNfRkFJTEVEEAMaLoqLJioSKE1BTkFHRURfR0FURVdBWV9ORVRXT1JLX0lOVEVSRkFDRV9TVEFUVVMqWgoXR2F0ZXdheUFudGVubmFQbGFjZW1lbnQSFQoRUExBQ0VNRU5UX1VOS05PV04QABIKCgZJTkRPT1IQARILCgdPVVRET09SEAIaD4qLJgsSCVBMQUNFTUVOVGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers, file_skylark_api_options, file_ttn_lorawan_v3_contact_info, file_ttn_lorawan_v3_enums, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_metadata, file_ttn_lorawan_v3_rights, file_ttn_lorawan_v3_secrets]);
+
+/**
+ * @generated from message ttn.lorawan.v3.GatewayBrand
+ */
+export type GatewayBrand = Message<"ttn.lorawan.v3.GatewayBrand"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string url = 3;
+   */
+  url: string;
+
+  /**
+   * @generated from field: repeated string logos = 4;
+   */
+  logos: string[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.GatewayBrand.
+ * Use `create(GatewayBrandSchema)` to create a new message.
+ */
+export const GatewayBrandSchema: GenMessage<GatewayBrand> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 0);
+
+/**
+ * @generated from message ttn.lorawan.v3.GatewayModel
+ */
+export type GatewayModel = Message<"ttn.lorawan.v3.GatewayModel"> & {
+  /**
+   * @generated from field: string brand_id = 1;
+   */
+  brandId: string;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.GatewayModel.
+ * Use `create(GatewayModelSchema)` to create a new message.
+ */
+export const GatewayModelSchema: GenMessage<GatewayModel> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 1);
 
 /**
  * What a gateway is and runs.
@@ -66,7 +125,71 @@ export type GatewayVersionIdentifiers = Message<"ttn.lorawan.v3.GatewayVersionId
  * Use `create(GatewayVersionIdentifiersSchema)` to create a new message.
  */
 export const GatewayVersionIdentifiersSchema: GenMessage<GatewayVersionIdentifiers> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 0);
+  messageDesc(file_ttn_lorawan_v3_gateway, 2);
+
+/**
+ * @generated from message ttn.lorawan.v3.GatewayRadio
+ */
+export type GatewayRadio = Message<"ttn.lorawan.v3.GatewayRadio"> & {
+  /**
+   * @generated from field: bool enable = 1;
+   */
+  enable: boolean;
+
+  /**
+   * @generated from field: string chip_type = 2;
+   */
+  chipType: string;
+
+  /**
+   * @generated from field: uint64 frequency = 3;
+   */
+  frequency: bigint;
+
+  /**
+   * @generated from field: float rssi_offset = 4;
+   */
+  rssiOffset: number;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.GatewayRadio.TxConfiguration tx_configuration = 5;
+   */
+  txConfiguration?: GatewayRadio_TxConfiguration | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.GatewayRadio.
+ * Use `create(GatewayRadioSchema)` to create a new message.
+ */
+export const GatewayRadioSchema: GenMessage<GatewayRadio> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 3);
+
+/**
+ * @generated from message ttn.lorawan.v3.GatewayRadio.TxConfiguration
+ */
+export type GatewayRadio_TxConfiguration = Message<"ttn.lorawan.v3.GatewayRadio.TxConfiguration"> & {
+  /**
+   * @generated from field: uint64 min_frequency = 1;
+   */
+  minFrequency: bigint;
+
+  /**
+   * @generated from field: uint64 max_frequency = 2;
+   */
+  maxFrequency: bigint;
+
+  /**
+   * @generated from field: uint64 notch_frequency = 3;
+   */
+  notchFrequency: bigint;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.GatewayRadio.TxConfiguration.
+ * Use `create(GatewayRadio_TxConfigurationSchema)` to create a new message.
+ */
+export const GatewayRadio_TxConfigurationSchema: GenMessage<GatewayRadio_TxConfiguration> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 3, 0);
 
 /**
  * What proves ownership of a gateway to who claims it.
@@ -95,7 +218,7 @@ export type GatewayClaimAuthenticationCode = Message<"ttn.lorawan.v3.GatewayClai
  * Use `create(GatewayClaimAuthenticationCodeSchema)` to create a new message.
  */
 export const GatewayClaimAuthenticationCodeSchema: GenMessage<GatewayClaimAuthenticationCode> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 1);
+  messageDesc(file_ttn_lorawan_v3_gateway, 4);
 
 /**
  * A gateway as its owner registered it.
@@ -271,7 +394,7 @@ export type Gateway = Message<"ttn.lorawan.v3.Gateway"> & {
  * Use `create(GatewaySchema)` to create a new message.
  */
 export const GatewaySchema: GenMessage<Gateway> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 2);
+  messageDesc(file_ttn_lorawan_v3_gateway, 5);
 
 /**
  * @generated from message ttn.lorawan.v3.Gateway.LRFHSS
@@ -288,7 +411,7 @@ export type Gateway_LRFHSS = Message<"ttn.lorawan.v3.Gateway.LRFHSS"> & {
  * Use `create(Gateway_LRFHSSSchema)` to create a new message.
  */
 export const Gateway_LRFHSSSchema: GenMessage<Gateway_LRFHSS> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 2, 0);
+  messageDesc(file_ttn_lorawan_v3_gateway, 5, 0);
 
 /**
  * One page of gateways; the number of all is in the header X-Total-Count.
@@ -307,7 +430,487 @@ export type Gateways = Message<"ttn.lorawan.v3.Gateways"> & {
  * Use `create(GatewaysSchema)` to create a new message.
  */
 export const GatewaysSchema: GenMessage<Gateways> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 3);
+  messageDesc(file_ttn_lorawan_v3_gateway, 6);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGateway
+ */
+export type ManagedGateway = Message<"ttn.lorawan.v3.ManagedGateway"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.GatewayIdentifiers ids = 1;
+   */
+  ids?: GatewayIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.GatewayVersionIdentifiers version_ids = 2;
+   */
+  versionIds?: GatewayVersionIdentifiers | undefined;
+
+  /**
+   * @generated from field: string cellular_imei = 3;
+   */
+  cellularImei: string;
+
+  /**
+   * @generated from field: string cellular_imsi = 4;
+   */
+  cellularImsi: string;
+
+  /**
+   * @generated from field: bytes wifi_mac_address = 5;
+   */
+  wifiMacAddress: Uint8Array;
+
+  /**
+   * @generated from field: bytes ethernet_mac_address = 6;
+   */
+  ethernetMacAddress: Uint8Array;
+
+  /**
+   * @generated from field: string wifi_profile_id = 7;
+   */
+  wifiProfileId: string;
+
+  /**
+   * @generated from field: string ethernet_profile_id = 8;
+   */
+  ethernetProfileId: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGateway.
+ * Use `create(ManagedGatewaySchema)` to create a new message.
+ */
+export const ManagedGatewaySchema: GenMessage<ManagedGateway> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 7);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiAccessPoint
+ */
+export type ManagedGatewayWiFiAccessPoint = Message<"ttn.lorawan.v3.ManagedGatewayWiFiAccessPoint"> & {
+  /**
+   * @generated from field: string ssid = 1;
+   */
+  ssid: string;
+
+  /**
+   * @generated from field: bytes bssid = 2;
+   */
+  bssid: Uint8Array;
+
+  /**
+   * @generated from field: uint32 channel = 3;
+   */
+  channel: number;
+
+  /**
+   * @generated from field: string authentication_mode = 4;
+   */
+  authenticationMode: string;
+
+  /**
+   * @generated from field: float rssi = 5;
+   */
+  rssi: number;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayWiFiAccessPoint.
+ * Use `create(ManagedGatewayWiFiAccessPointSchema)` to create a new message.
+ */
+export const ManagedGatewayWiFiAccessPointSchema: GenMessage<ManagedGatewayWiFiAccessPoint> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 8);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiAccessPoints
+ */
+export type ManagedGatewayWiFiAccessPoints = Message<"ttn.lorawan.v3.ManagedGatewayWiFiAccessPoints"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.ManagedGatewayWiFiAccessPoint access_points = 1;
+   */
+  accessPoints: ManagedGatewayWiFiAccessPoint[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayWiFiAccessPoints.
+ * Use `create(ManagedGatewayWiFiAccessPointsSchema)` to create a new message.
+ */
+export const ManagedGatewayWiFiAccessPointsSchema: GenMessage<ManagedGatewayWiFiAccessPoints> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 9);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses
+ */
+export type ManagedGatewayNetworkInterfaceAddresses = Message<"ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses"> & {
+  /**
+   * @generated from field: repeated string ip_addresses = 1;
+   */
+  ipAddresses: string[];
+
+  /**
+   * @generated from field: string subnet_mask = 2;
+   */
+  subnetMask: string;
+
+  /**
+   * @generated from field: string gateway = 3;
+   */
+  gateway: string;
+
+  /**
+   * @generated from field: repeated string dns_servers = 4;
+   */
+  dnsServers: string[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses.
+ * Use `create(ManagedGatewayNetworkInterfaceAddressesSchema)` to create a new message.
+ */
+export const ManagedGatewayNetworkInterfaceAddressesSchema: GenMessage<ManagedGatewayNetworkInterfaceAddresses> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 10);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewaySystemStatus
+ */
+export type ManagedGatewaySystemStatus = Message<"ttn.lorawan.v3.ManagedGatewaySystemStatus"> & {
+  /**
+   * @generated from field: google.protobuf.FloatValue cpu_temperature = 1;
+   */
+  cpuTemperature?: number | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewaySystemStatus.
+ * Use `create(ManagedGatewaySystemStatusSchema)` to create a new message.
+ */
+export const ManagedGatewaySystemStatusSchema: GenMessage<ManagedGatewaySystemStatus> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 11);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayControllerConnection
+ */
+export type ManagedGatewayControllerConnection = Message<"ttn.lorawan.v3.ManagedGatewayControllerConnection"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType network_interface_type = 1;
+   */
+  networkInterfaceType: ManagedGatewayNetworkInterfaceType;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayControllerConnection.
+ * Use `create(ManagedGatewayControllerConnectionSchema)` to create a new message.
+ */
+export const ManagedGatewayControllerConnectionSchema: GenMessage<ManagedGatewayControllerConnection> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 12);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayGatewayServerConnection
+ */
+export type ManagedGatewayGatewayServerConnection = Message<"ttn.lorawan.v3.ManagedGatewayGatewayServerConnection"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType network_interface_type = 1;
+   */
+  networkInterfaceType: ManagedGatewayNetworkInterfaceType;
+
+  /**
+   * @generated from field: string address = 2;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayGatewayServerConnection.
+ * Use `create(ManagedGatewayGatewayServerConnectionSchema)` to create a new message.
+ */
+export const ManagedGatewayGatewayServerConnectionSchema: GenMessage<ManagedGatewayGatewayServerConnection> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 13);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo
+ */
+export type ManagedGatewayNetworkInterfaceInfo = Message<"ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceStatus status = 1;
+   */
+  status: ManagedGatewayNetworkInterfaceStatus;
+
+  /**
+   * @generated from field: bool dhcp_enabled = 2;
+   */
+  dhcpEnabled: boolean;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses addresses = 3;
+   */
+  addresses?: ManagedGatewayNetworkInterfaceAddresses | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo.
+ * Use `create(ManagedGatewayNetworkInterfaceInfoSchema)` to create a new message.
+ */
+export const ManagedGatewayNetworkInterfaceInfoSchema: GenMessage<ManagedGatewayNetworkInterfaceInfo> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 14);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayCellularBackhaul
+ */
+export type ManagedGatewayCellularBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayCellularBackhaul"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo network_interface = 1;
+   */
+  networkInterface?: ManagedGatewayNetworkInterfaceInfo | undefined;
+
+  /**
+   * @generated from field: string operator = 2;
+   */
+  operator: string;
+
+  /**
+   * @generated from field: google.protobuf.FloatValue rssi = 3;
+   */
+  rssi?: number | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayCellularBackhaul.
+ * Use `create(ManagedGatewayCellularBackhaulSchema)` to create a new message.
+ */
+export const ManagedGatewayCellularBackhaulSchema: GenMessage<ManagedGatewayCellularBackhaul> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 15);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiBackhaul
+ */
+export type ManagedGatewayWiFiBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayWiFiBackhaul"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo network_interface = 1;
+   */
+  networkInterface?: ManagedGatewayNetworkInterfaceInfo | undefined;
+
+  /**
+   * @generated from field: string ssid = 2;
+   */
+  ssid: string;
+
+  /**
+   * @generated from field: bytes bssid = 3;
+   */
+  bssid: Uint8Array;
+
+  /**
+   * @generated from field: uint32 channel = 4;
+   */
+  channel: number;
+
+  /**
+   * @generated from field: string authentication_mode = 5;
+   */
+  authenticationMode: string;
+
+  /**
+   * @generated from field: google.protobuf.FloatValue rssi = 6;
+   */
+  rssi?: number | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayWiFiBackhaul.
+ * Use `create(ManagedGatewayWiFiBackhaulSchema)` to create a new message.
+ */
+export const ManagedGatewayWiFiBackhaulSchema: GenMessage<ManagedGatewayWiFiBackhaul> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 16);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayEthernetBackhaul
+ */
+export type ManagedGatewayEthernetBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayEthernetBackhaul"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo network_interface = 1;
+   */
+  networkInterface?: ManagedGatewayNetworkInterfaceInfo | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayEthernetBackhaul.
+ * Use `create(ManagedGatewayEthernetBackhaulSchema)` to create a new message.
+ */
+export const ManagedGatewayEthernetBackhaulSchema: GenMessage<ManagedGatewayEthernetBackhaul> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 17);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayEventData
+ */
+export type ManagedGatewayEventData = Message<"ttn.lorawan.v3.ManagedGatewayEventData"> & {
+  /**
+   * @generated from oneof ttn.lorawan.v3.ManagedGatewayEventData.data
+   */
+  data: {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGateway entity = 1;
+     */
+    value: ManagedGateway;
+    case: "entity";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.Location location = 2;
+     */
+    value: Location;
+    case: "location";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGatewaySystemStatus system_status = 3;
+     */
+    value: ManagedGatewaySystemStatus;
+    case: "systemStatus";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGatewayControllerConnection controller_connection = 4;
+     */
+    value: ManagedGatewayControllerConnection;
+    case: "controllerConnection";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGatewayGatewayServerConnection gateway_server_connection = 5;
+     */
+    value: ManagedGatewayGatewayServerConnection;
+    case: "gatewayServerConnection";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGatewayCellularBackhaul cellular_backhaul = 6;
+     */
+    value: ManagedGatewayCellularBackhaul;
+    case: "cellularBackhaul";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGatewayWiFiBackhaul wifi_backhaul = 7;
+     */
+    value: ManagedGatewayWiFiBackhaul;
+    case: "wifiBackhaul";
+  } | {
+    /**
+     * @generated from field: ttn.lorawan.v3.ManagedGatewayEthernetBackhaul ethernet_backhaul = 8;
+     */
+    value: ManagedGatewayEthernetBackhaul;
+    case: "ethernetBackhaul";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayEventData.
+ * Use `create(ManagedGatewayEventDataSchema)` to create a new message.
+ */
+export const ManagedGatewayEventDataSchema: GenMessage<ManagedGatewayEventData> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 18);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiProfile
+ */
+export type ManagedGatewayWiFiProfile = Message<"ttn.lorawan.v3.ManagedGatewayWiFiProfile"> & {
+  /**
+   * @generated from field: string profile_id = 1;
+   */
+  profileId: string;
+
+  /**
+   * @generated from field: string profile_name = 2;
+   */
+  profileName: string;
+
+  /**
+   * @generated from field: bool shared = 6;
+   */
+  shared: boolean;
+
+  /**
+   * @generated from field: string ssid = 3;
+   */
+  ssid: string;
+
+  /**
+   * @generated from field: string password = 4;
+   */
+  password: string;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses network_interface_addresses = 5;
+   */
+  networkInterfaceAddresses?: ManagedGatewayNetworkInterfaceAddresses | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayWiFiProfile.
+ * Use `create(ManagedGatewayWiFiProfileSchema)` to create a new message.
+ */
+export const ManagedGatewayWiFiProfileSchema: GenMessage<ManagedGatewayWiFiProfile> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 19);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiProfiles
+ */
+export type ManagedGatewayWiFiProfiles = Message<"ttn.lorawan.v3.ManagedGatewayWiFiProfiles"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.ManagedGatewayWiFiProfile profiles = 1;
+   */
+  profiles: ManagedGatewayWiFiProfile[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayWiFiProfiles.
+ * Use `create(ManagedGatewayWiFiProfilesSchema)` to create a new message.
+ */
+export const ManagedGatewayWiFiProfilesSchema: GenMessage<ManagedGatewayWiFiProfiles> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 20);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayEthernetProfile
+ */
+export type ManagedGatewayEthernetProfile = Message<"ttn.lorawan.v3.ManagedGatewayEthernetProfile"> & {
+  /**
+   * @generated from field: string profile_id = 1;
+   */
+  profileId: string;
+
+  /**
+   * @generated from field: string profile_name = 2;
+   */
+  profileName: string;
+
+  /**
+   * @generated from field: bool shared = 4;
+   */
+  shared: boolean;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses network_interface_addresses = 3;
+   */
+  networkInterfaceAddresses?: ManagedGatewayNetworkInterfaceAddresses | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayEthernetProfile.
+ * Use `create(ManagedGatewayEthernetProfileSchema)` to create a new message.
+ */
+export const ManagedGatewayEthernetProfileSchema: GenMessage<ManagedGatewayEthernetProfile> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 21);
+
+/**
+ * @generated from message ttn.lorawan.v3.ManagedGatewayEthernetProfiles
+ */
+export type ManagedGatewayEthernetProfiles = Message<"ttn.lorawan.v3.ManagedGatewayEthernetProfiles"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.ManagedGatewayEthernetProfile profiles = 1;
+   */
+  profiles: ManagedGatewayEthernetProfile[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ManagedGatewayEthernetProfiles.
+ * Use `create(ManagedGatewayEthernetProfilesSchema)` to create a new message.
+ */
+export const ManagedGatewayEthernetProfilesSchema: GenMessage<ManagedGatewayEthernetProfiles> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_gateway, 22);
 
 /**
  * One gateway, with the fields of the mask.
@@ -331,7 +934,7 @@ export type GetGatewayRequest = Message<"ttn.lorawan.v3.GetGatewayRequest"> & {
  * Use `create(GetGatewayRequestSchema)` to create a new message.
  */
 export const GetGatewayRequestSchema: GenMessage<GetGatewayRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 4);
+  messageDesc(file_ttn_lorawan_v3_gateway, 23);
 
 /**
  * The gateway that has this EUI.
@@ -350,7 +953,7 @@ export type GetGatewayIdentifiersForEUIRequest = Message<"ttn.lorawan.v3.GetGate
  * Use `create(GetGatewayIdentifiersForEUIRequestSchema)` to create a new message.
  */
 export const GetGatewayIdentifiersForEUIRequestSchema: GenMessage<GetGatewayIdentifiersForEUIRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 5);
+  messageDesc(file_ttn_lorawan_v3_gateway, 24);
 
 /**
  * Gateways of a collaborator, or all that the caller may see.
@@ -403,7 +1006,7 @@ export type ListGatewaysRequest = Message<"ttn.lorawan.v3.ListGatewaysRequest"> 
  * Use `create(ListGatewaysRequestSchema)` to create a new message.
  */
 export const ListGatewaysRequestSchema: GenMessage<ListGatewaysRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 6);
+  messageDesc(file_ttn_lorawan_v3_gateway, 25);
 
 /**
  * @generated from message ttn.lorawan.v3.ListGatewaysRequest.Filter
@@ -426,7 +1029,7 @@ export type ListGatewaysRequest_Filter = Message<"ttn.lorawan.v3.ListGatewaysReq
  * Use `create(ListGatewaysRequest_FilterSchema)` to create a new message.
  */
 export const ListGatewaysRequest_FilterSchema: GenMessage<ListGatewaysRequest_Filter> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 6, 0);
+  messageDesc(file_ttn_lorawan_v3_gateway, 25, 0);
 
 /**
  * A new gateway and who becomes its first collaborator, with all rights.
@@ -450,7 +1053,7 @@ export type CreateGatewayRequest = Message<"ttn.lorawan.v3.CreateGatewayRequest"
  * Use `create(CreateGatewayRequestSchema)` to create a new message.
  */
 export const CreateGatewayRequestSchema: GenMessage<CreateGatewayRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 7);
+  messageDesc(file_ttn_lorawan_v3_gateway, 26);
 
 /**
  * The fields of the mask are set to what `gateway` has, or cleared.
@@ -474,7 +1077,7 @@ export type UpdateGatewayRequest = Message<"ttn.lorawan.v3.UpdateGatewayRequest"
  * Use `create(UpdateGatewayRequestSchema)` to create a new message.
  */
 export const UpdateGatewayRequestSchema: GenMessage<UpdateGatewayRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 8);
+  messageDesc(file_ttn_lorawan_v3_gateway, 27);
 
 /**
  * The API keys of a gateway, without their secrets.
@@ -508,7 +1111,7 @@ export type ListGatewayAPIKeysRequest = Message<"ttn.lorawan.v3.ListGatewayAPIKe
  * Use `create(ListGatewayAPIKeysRequestSchema)` to create a new message.
  */
 export const ListGatewayAPIKeysRequestSchema: GenMessage<ListGatewayAPIKeysRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 9);
+  messageDesc(file_ttn_lorawan_v3_gateway, 28);
 
 /**
  * One API key of a gateway, without its secret.
@@ -532,7 +1135,7 @@ export type GetGatewayAPIKeyRequest = Message<"ttn.lorawan.v3.GetGatewayAPIKeyRe
  * Use `create(GetGatewayAPIKeyRequestSchema)` to create a new message.
  */
 export const GetGatewayAPIKeyRequestSchema: GenMessage<GetGatewayAPIKeyRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 10);
+  messageDesc(file_ttn_lorawan_v3_gateway, 29);
 
 /**
  * A new API key; nobody can give rights that they do not hold.
@@ -566,7 +1169,7 @@ export type CreateGatewayAPIKeyRequest = Message<"ttn.lorawan.v3.CreateGatewayAP
  * Use `create(CreateGatewayAPIKeyRequestSchema)` to create a new message.
  */
 export const CreateGatewayAPIKeyRequestSchema: GenMessage<CreateGatewayAPIKeyRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 11);
+  messageDesc(file_ttn_lorawan_v3_gateway, 30);
 
 /**
  * A change of an API key.
@@ -595,7 +1198,7 @@ export type UpdateGatewayAPIKeyRequest = Message<"ttn.lorawan.v3.UpdateGatewayAP
  * Use `create(UpdateGatewayAPIKeyRequestSchema)` to create a new message.
  */
 export const UpdateGatewayAPIKeyRequestSchema: GenMessage<UpdateGatewayAPIKeyRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 12);
+  messageDesc(file_ttn_lorawan_v3_gateway, 31);
 
 /**
  * The end of an API key.
@@ -619,7 +1222,7 @@ export type DeleteGatewayAPIKeyRequest = Message<"ttn.lorawan.v3.DeleteGatewayAP
  * Use `create(DeleteGatewayAPIKeyRequestSchema)` to create a new message.
  */
 export const DeleteGatewayAPIKeyRequestSchema: GenMessage<DeleteGatewayAPIKeyRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 13);
+  messageDesc(file_ttn_lorawan_v3_gateway, 32);
 
 /**
  * Who holds rights on a gateway.
@@ -653,7 +1256,7 @@ export type ListGatewayCollaboratorsRequest = Message<"ttn.lorawan.v3.ListGatewa
  * Use `create(ListGatewayCollaboratorsRequestSchema)` to create a new message.
  */
 export const ListGatewayCollaboratorsRequestSchema: GenMessage<ListGatewayCollaboratorsRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 14);
+  messageDesc(file_ttn_lorawan_v3_gateway, 33);
 
 /**
  * The rights of one collaborator.
@@ -677,7 +1280,7 @@ export type GetGatewayCollaboratorRequest = Message<"ttn.lorawan.v3.GetGatewayCo
  * Use `create(GetGatewayCollaboratorRequestSchema)` to create a new message.
  */
 export const GetGatewayCollaboratorRequestSchema: GenMessage<GetGatewayCollaboratorRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 15);
+  messageDesc(file_ttn_lorawan_v3_gateway, 34);
 
 /**
  * A collaborator's rights from now on; none remove the collaborator.
@@ -701,7 +1304,7 @@ export type SetGatewayCollaboratorRequest = Message<"ttn.lorawan.v3.SetGatewayCo
  * Use `create(SetGatewayCollaboratorRequestSchema)` to create a new message.
  */
 export const SetGatewayCollaboratorRequestSchema: GenMessage<SetGatewayCollaboratorRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 16);
+  messageDesc(file_ttn_lorawan_v3_gateway, 35);
 
 /**
  * Removes a collaborator.
@@ -725,7 +1328,7 @@ export type DeleteGatewayCollaboratorRequest = Message<"ttn.lorawan.v3.DeleteGat
  * Use `create(DeleteGatewayCollaboratorRequestSchema)` to create a new message.
  */
 export const DeleteGatewayCollaboratorRequestSchema: GenMessage<DeleteGatewayCollaboratorRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 17);
+  messageDesc(file_ttn_lorawan_v3_gateway, 36);
 
 /**
  * An antenna of a gateway.
@@ -762,7 +1365,7 @@ export type GatewayAntenna = Message<"ttn.lorawan.v3.GatewayAntenna"> & {
  * Use `create(GatewayAntennaSchema)` to create a new message.
  */
 export const GatewayAntennaSchema: GenMessage<GatewayAntenna> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 18);
+  messageDesc(file_ttn_lorawan_v3_gateway, 37);
 
 /**
  * What a gateway says of itself from time to time.
@@ -813,7 +1416,7 @@ export type GatewayStatus = Message<"ttn.lorawan.v3.GatewayStatus"> & {
  * Use `create(GatewayStatusSchema)` to create a new message.
  */
 export const GatewayStatusSchema: GenMessage<GatewayStatus> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 19);
+  messageDesc(file_ttn_lorawan_v3_gateway, 38);
 
 /**
  * Where a gateway connects from.
@@ -832,7 +1435,7 @@ export type GatewayRemoteAddress = Message<"ttn.lorawan.v3.GatewayRemoteAddress"
  * Use `create(GatewayRemoteAddressSchema)` to create a new message.
  */
 export const GatewayRemoteAddressSchema: GenMessage<GatewayRemoteAddress> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 20);
+  messageDesc(file_ttn_lorawan_v3_gateway, 39);
 
 /**
  * A gateway's connection: since when, what it carried, how fast it answers.
@@ -916,7 +1519,7 @@ export type GatewayConnectionStats = Message<"ttn.lorawan.v3.GatewayConnectionSt
  * Use `create(GatewayConnectionStatsSchema)` to create a new message.
  */
 export const GatewayConnectionStatsSchema: GenMessage<GatewayConnectionStats> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 21);
+  messageDesc(file_ttn_lorawan_v3_gateway, 40);
 
 /**
  * Of recent downlinks, from sending to acknowledgment.
@@ -950,7 +1553,7 @@ export type GatewayConnectionStats_RoundTripTimes = Message<"ttn.lorawan.v3.Gate
  * Use `create(GatewayConnectionStats_RoundTripTimesSchema)` to create a new message.
  */
 export const GatewayConnectionStats_RoundTripTimesSchema: GenMessage<GatewayConnectionStats_RoundTripTimes> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 21, 0);
+  messageDesc(file_ttn_lorawan_v3_gateway, 40, 0);
 
 /**
  * How much of its duty cycle a sub-band has used.
@@ -984,7 +1587,79 @@ export type GatewayConnectionStats_SubBand = Message<"ttn.lorawan.v3.GatewayConn
  * Use `create(GatewayConnectionStats_SubBandSchema)` to create a new message.
  */
 export const GatewayConnectionStats_SubBandSchema: GenMessage<GatewayConnectionStats_SubBand> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_gateway, 21, 1);
+  messageDesc(file_ttn_lorawan_v3_gateway, 40, 1);
+
+/**
+ * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType
+ */
+export const ManagedGatewayNetworkInterfaceType = {
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_TYPE_CELLULAR = 1;
+   */
+  CELLULAR: 1,
+
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_TYPE_WIFI = 2;
+   */
+  WIFI: 2,
+
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_TYPE_ETHERNET = 3;
+   */
+  ETHERNET: 3,
+} as const;
+
+/**
+ * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType
+ */
+export type ManagedGatewayNetworkInterfaceType = (typeof ManagedGatewayNetworkInterfaceType)[keyof typeof ManagedGatewayNetworkInterfaceType] | UnknownEnum;
+
+/**
+ * Describes the enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType.
+ */
+export const ManagedGatewayNetworkInterfaceTypeSchema: GenEnum<ManagedGatewayNetworkInterfaceType> = /*@__PURE__*/
+  enumDesc(file_ttn_lorawan_v3_gateway, 0);
+
+/**
+ * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceStatus
+ */
+export const ManagedGatewayNetworkInterfaceStatus = {
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_STATUS_DOWN = 1;
+   */
+  DOWN: 1,
+
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_STATUS_UP = 2;
+   */
+  UP: 2,
+
+  /**
+   * @generated from enum value: MANAGED_GATEWAY_NETWORK_INTERFACE_STATUS_FAILED = 3;
+   */
+  FAILED: 3,
+} as const;
+
+/**
+ * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceStatus
+ */
+export type ManagedGatewayNetworkInterfaceStatus = (typeof ManagedGatewayNetworkInterfaceStatus)[keyof typeof ManagedGatewayNetworkInterfaceStatus] | UnknownEnum;
+
+/**
+ * Describes the enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceStatus.
+ */
+export const ManagedGatewayNetworkInterfaceStatusSchema: GenEnum<ManagedGatewayNetworkInterfaceStatus> = /*@__PURE__*/
+  enumDesc(file_ttn_lorawan_v3_gateway, 1);
 
 /**
  * Where an antenna is.
@@ -1019,5 +1694,5 @@ export type GatewayAntennaPlacement = (typeof GatewayAntennaPlacement)[keyof typ
  * Describes the enum ttn.lorawan.v3.GatewayAntennaPlacement.
  */
 export const GatewayAntennaPlacementSchema: GenEnum<GatewayAntennaPlacement> = /*@__PURE__*/
-  enumDesc(file_ttn_lorawan_v3_gateway, 0);
+  enumDesc(file_ttn_lorawan_v3_gateway, 2);
 

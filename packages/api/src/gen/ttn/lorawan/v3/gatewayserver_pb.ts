@@ -7,8 +7,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
-import type { Duration, FieldMask } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
+import type { Duration, EmptySchema, FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import { file_skylark_api_options } from "../../../skylark/api/options_pb.ts";
 import type { ErrorDetails } from "./error_pb.ts";
 import { file_ttn_lorawan_v3_error } from "./error_pb.ts";
@@ -18,15 +18,19 @@ import type { GatewayIdentifiers, GatewayIdentifiersSchema } from "./identifiers
 import { file_ttn_lorawan_v3_identifiers } from "./identifiers_pb.ts";
 import type { DownlinkPath } from "./lorawan_pb.ts";
 import { file_ttn_lorawan_v3_lorawan } from "./lorawan_pb.ts";
-import type { DownlinkMessage, TxAcknowledgment, UplinkMessage } from "./messages_pb.ts";
+import type { DownlinkMessage, DownlinkMessageSchema, TxAcknowledgment, UplinkMessage } from "./messages_pb.ts";
 import { file_ttn_lorawan_v3_messages } from "./messages_pb.ts";
+import type { MQTTConnectionInfoSchema } from "./mqtt_pb.ts";
+import { file_ttn_lorawan_v3_mqtt } from "./mqtt_pb.ts";
+import type { ConcentratorConfigSchema } from "./regional_pb.ts";
+import { file_ttn_lorawan_v3_regional } from "./regional_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ttn/lorawan/v3/gatewayserver.proto.
  */
 export const file_ttn_lorawan_v3_gatewayserver: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0dG4vbG9yYXdhbi92My9nYXRld2F5c2VydmVyLnByb3RvEg50dG4ubG9yYXdhbi52MyK3AQoJR2F0ZXdheVVwEjYKD3VwbGlua19tZXNzYWdlcxgBIAMoCzIdLnR0bi5sb3Jhd2FuLnYzLlVwbGlua01lc3NhZ2USNQoOZ2F0ZXdheV9zdGF0dXMYAiABKAsyHS50dG4ubG9yYXdhbi52My5HYXRld2F5U3RhdHVzEjsKEXR4X2Fja25vd2xlZGdtZW50GAMgASgLMiAudHRuLmxvcmF3YW4udjMuVHhBY2tub3dsZWRnbWVudCJICgtHYXRld2F5RG93bhI5ChBkb3dubGlua19tZXNzYWdlGAEgASgLMh8udHRuLmxvcmF3YW4udjMuRG93bmxpbmtNZXNzYWdlIpsBChhTY2hlZHVsZURvd25saW5rUmVzcG9uc2USMAoFZGVsYXkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBoqLJgIIARIzCg1kb3dubGlua19wYXRoGAIgASgLMhwudHRuLmxvcmF3YW4udjMuRG93bmxpbmtQYXRoEgsKA3J4MRgDIAEoCBILCgNyeDIYBCABKAgiUQocU2NoZWR1bGVEb3dubGlua0Vycm9yRGV0YWlscxIxCgtwYXRoX2Vycm9ycxgBIAMoCzIcLnR0bi5sb3Jhd2FuLnYzLkVycm9yRGV0YWlscyKaAQolQmF0Y2hHZXRHYXRld2F5Q29ubmVjdGlvblN0YXRzUmVxdWVzdBJBCgtnYXRld2F5X2lkcxgBIAMoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IIiosmBHABeGQSLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2si1gEKJkJhdGNoR2V0R2F0ZXdheUNvbm5lY3Rpb25TdGF0c1Jlc3BvbnNlElQKB2VudHJpZXMYASADKAsyQy50dG4ubG9yYXdhbi52My5CYXRjaEdldEdhdGV3YXlDb25uZWN0aW9uU3RhdHNSZXNwb25zZS5FbnRyaWVzRW50cnkaVgoMRW50cmllc0VudHJ5EgsKA2tleRgBIAEoCRI1CgV2YWx1ZRgCIAEoCzImLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHM6AjgBMoADCgJHcxKbAQoZR2V0R2F0ZXdheUNvbm5lY3Rpb25TdGF0cxIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxomLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHMiMoLT5JMCLBIqL2dzL2dhdGV3YXlzL3tnYXRld2F5X2lkfS9jb25uZWN0aW9uL3N0YXRzEtUBCh5CYXRjaEdldEdhdGV3YXlDb25uZWN0aW9uU3RhdHMSNS50dG4ubG9yYXdhbi52My5CYXRjaEdldEdhdGV3YXlDb25uZWN0aW9uU3RhdHNSZXF1ZXN0GjYudHRuLmxvcmF3YW4udjMuQmF0Y2hHZXRHYXRld2F5Q29ubmVjdGlvblN0YXRzUmVzcG9uc2UiRIqLJhgKFkdhdGV3YXlDb25uZWN0aW9uU3RhdHOC0+STAiI6ASoiHS9ncy9nYXRld2F5cy9jb25uZWN0aW9uL3N0YXRzGgSIiyYBYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_field_mask, file_skylark_api_options, file_ttn_lorawan_v3_error, file_ttn_lorawan_v3_gateway, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_lorawan, file_ttn_lorawan_v3_messages]);
+  fileDesc("CiJ0dG4vbG9yYXdhbi92My9nYXRld2F5c2VydmVyLnByb3RvEg50dG4ubG9yYXdhbi52MyK3AQoJR2F0ZXdheVVwEjYKD3VwbGlua19tZXNzYWdlcxgBIAMoCzIdLnR0bi5sb3Jhd2FuLnYzLlVwbGlua01lc3NhZ2USNQoOZ2F0ZXdheV9zdGF0dXMYAiABKAsyHS50dG4ubG9yYXdhbi52My5HYXRld2F5U3RhdHVzEjsKEXR4X2Fja25vd2xlZGdtZW50GAMgASgLMiAudHRuLmxvcmF3YW4udjMuVHhBY2tub3dsZWRnbWVudCJICgtHYXRld2F5RG93bhI5ChBkb3dubGlua19tZXNzYWdlGAEgASgLMh8udHRuLmxvcmF3YW4udjMuRG93bmxpbmtNZXNzYWdlIpsBChhTY2hlZHVsZURvd25saW5rUmVzcG9uc2USMAoFZGVsYXkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBoqLJgIIARIzCg1kb3dubGlua19wYXRoGAIgASgLMhwudHRuLmxvcmF3YW4udjMuRG93bmxpbmtQYXRoEgsKA3J4MRgDIAEoCBILCgNyeDIYBCABKAgiUQocU2NoZWR1bGVEb3dubGlua0Vycm9yRGV0YWlscxIxCgtwYXRoX2Vycm9ycxgBIAMoCzIcLnR0bi5sb3Jhd2FuLnYzLkVycm9yRGV0YWlscyKaAQolQmF0Y2hHZXRHYXRld2F5Q29ubmVjdGlvblN0YXRzUmVxdWVzdBJBCgtnYXRld2F5X2lkcxgBIAMoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IIiosmBHABeGQSLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2si1gEKJkJhdGNoR2V0R2F0ZXdheUNvbm5lY3Rpb25TdGF0c1Jlc3BvbnNlElQKB2VudHJpZXMYASADKAsyQy50dG4ubG9yYXdhbi52My5CYXRjaEdldEdhdGV3YXlDb25uZWN0aW9uU3RhdHNSZXNwb25zZS5FbnRyaWVzRW50cnkaVgoMRW50cmllc0VudHJ5EgsKA2tleRgBIAEoCRI1CgV2YWx1ZRgCIAEoCzImLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHM6AjgBMuUDCgVHdHdHcxJJCgtMaW5rR2F0ZXdheRIZLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlVcBobLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlEb3duKAEwARJTChVHZXRDb25jZW50cmF0b3JDb25maWcSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaIi50dG4ubG9yYXdhbi52My5Db25jZW50cmF0b3JDb25maWcSlwEKFUdldE1RVFRDb25uZWN0aW9uSW5mbxIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxoiLnR0bi5sb3Jhd2FuLnYzLk1RVFRDb25uZWN0aW9uSW5mbyI2gtPkkwIwEi4vZ3MvZ2F0ZXdheXMve2dhdGV3YXlfaWR9L21xdHQtY29ubmVjdGlvbi1pbmZvEpsBChdHZXRNUVRUVjJDb25uZWN0aW9uSW5mbxIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxoiLnR0bi5sb3Jhd2FuLnYzLk1RVFRDb25uZWN0aW9uSW5mbyI4gtPkkwIyEjAvZ3MvZ2F0ZXdheXMve2dhdGV3YXlfaWR9L21xdHR2Mi1jb25uZWN0aW9uLWluZm8aBIiLJgEyawoETnNHcxJdChBTY2hlZHVsZURvd25saW5rEh8udHRuLmxvcmF3YW4udjMuRG93bmxpbmtNZXNzYWdlGigudHRuLmxvcmF3YW4udjMuU2NoZWR1bGVEb3dubGlua1Jlc3BvbnNlGgSIiyYBMoADCgJHcxKbAQoZR2V0R2F0ZXdheUNvbm5lY3Rpb25TdGF0cxIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxomLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHMiMoLT5JMCLBIqL2dzL2dhdGV3YXlzL3tnYXRld2F5X2lkfS9jb25uZWN0aW9uL3N0YXRzEtUBCh5CYXRjaEdldEdhdGV3YXlDb25uZWN0aW9uU3RhdHMSNS50dG4ubG9yYXdhbi52My5CYXRjaEdldEdhdGV3YXlDb25uZWN0aW9uU3RhdHNSZXF1ZXN0GjYudHRuLmxvcmF3YW4udjMuQmF0Y2hHZXRHYXRld2F5Q29ubmVjdGlvblN0YXRzUmVzcG9uc2UiRIqLJhgKFkdhdGV3YXlDb25uZWN0aW9uU3RhdHOC0+STAiI6ASoiHS9ncy9nYXRld2F5cy9jb25uZWN0aW9uL3N0YXRzGgSIiyYBYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_field_mask, file_skylark_api_options, file_ttn_lorawan_v3_error, file_ttn_lorawan_v3_gateway, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_lorawan, file_ttn_lorawan_v3_messages, file_ttn_lorawan_v3_mqtt, file_ttn_lorawan_v3_regional]);
 
 /**
  * What a gateway sends.
@@ -173,6 +177,60 @@ export const BatchGetGatewayConnectionStatsResponseSchema: GenMessage<BatchGetGa
   messageDesc(file_ttn_lorawan_v3_gatewayserver, 5);
 
 /**
+ * @generated from service ttn.lorawan.v3.GtwGs
+ */
+export const GtwGs: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.GtwGs.LinkGateway
+   */
+  linkGateway: {
+    methodKind: "bidi_streaming";
+    input: typeof GatewayUpSchema;
+    output: typeof GatewayDownSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.GtwGs.GetConcentratorConfig
+   */
+  getConcentratorConfig: {
+    methodKind: "unary";
+    input: typeof EmptySchema;
+    output: typeof ConcentratorConfigSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.GtwGs.GetMQTTConnectionInfo
+   */
+  getMQTTConnectionInfo: {
+    methodKind: "unary";
+    input: typeof GatewayIdentifiersSchema;
+    output: typeof MQTTConnectionInfoSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.GtwGs.GetMQTTV2ConnectionInfo
+   */
+  getMQTTV2ConnectionInfo: {
+    methodKind: "unary";
+    input: typeof GatewayIdentifiersSchema;
+    output: typeof MQTTConnectionInfoSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_gatewayserver, 0);
+
+/**
+ * @generated from service ttn.lorawan.v3.NsGs
+ */
+export const NsGs: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.NsGs.ScheduleDownlink
+   */
+  scheduleDownlink: {
+    methodKind: "unary";
+    input: typeof DownlinkMessageSchema;
+    output: typeof ScheduleDownlinkResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_gatewayserver, 1);
+
+/**
  * How gateways are connected.
  *
  * @generated from service ttn.lorawan.v3.Gs
@@ -195,5 +253,5 @@ export const Gs: GenService<{
     output: typeof BatchGetGatewayConnectionStatsResponseSchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_ttn_lorawan_v3_gatewayserver, 0);
+  serviceDesc(file_ttn_lorawan_v3_gatewayserver, 2);
 

@@ -7,20 +7,252 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
-import type { EmptySchema } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_empty } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import { file_skylark_api_options } from "../../../skylark/api/options_pb.ts";
-import type { EndDeviceSchema, GetEndDeviceRequestSchema, SetEndDeviceRequestSchema } from "./end_device_pb.ts";
+import type { BatchDeleteEndDevicesRequestSchema, EndDeviceSchema, GetEndDeviceRequestSchema, SetEndDeviceRequestSchema } from "./end_device_pb.ts";
 import { file_ttn_lorawan_v3_end_device } from "./end_device_pb.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers, EndDeviceIdentifiersSchema } from "./identifiers_pb.ts";
 import { file_ttn_lorawan_v3_identifiers } from "./identifiers_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { JoinRequestSchema, JoinResponseSchema } from "./join_pb.ts";
+import { file_ttn_lorawan_v3_join } from "./join_pb.ts";
+import type { KeyEnvelope, KeyEnvelopeSchema } from "./keys_pb.ts";
+import { file_ttn_lorawan_v3_keys } from "./keys_pb.ts";
+import type { JoinRequestType, MACVersion } from "./lorawan_pb.ts";
+import { file_ttn_lorawan_v3_lorawan } from "./lorawan_pb.ts";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ttn/lorawan/v3/joinserver.proto.
  */
 export const file_ttn_lorawan_v3_joinserver: GenFile = /*@__PURE__*/
-  fileDesc("Ch90dG4vbG9yYXdhbi92My9qb2luc2VydmVyLnByb3RvEg50dG4ubG9yYXdhbi52MyKlBQoaUHJvdmlzaW9uRW5kRGV2aWNlc1JlcXVlc3QSRwoPYXBwbGljYXRpb25faWRzGAEgASgLMiYudHRuLmxvcmF3YW4udjMuQXBwbGljYXRpb25JZGVudGlmaWVyc0IGiosmAggBEiAKDnByb3Zpc2lvbmVyX2lkGAIgASgJQgiKiyYEGAEwJBIZChFwcm92aXNpb25pbmdfZGF0YRgDIAEoDBJKCgRsaXN0GAQgASgLMjoudHRuLmxvcmF3YW4udjMuUHJvdmlzaW9uRW5kRGV2aWNlc1JlcXVlc3QuSWRlbnRpZmllcnNMaXN0SAASTAoFcmFuZ2UYBSABKAsyOy50dG4ubG9yYXdhbi52My5Qcm92aXNpb25FbmREZXZpY2VzUmVxdWVzdC5JZGVudGlmaWVyc1JhbmdlSAASUwoJZnJvbV9kYXRhGAYgASgLMj4udHRuLmxvcmF3YW4udjMuUHJvdmlzaW9uRW5kRGV2aWNlc1JlcXVlc3QuSWRlbnRpZmllcnNGcm9tRGF0YUgAGm8KD0lkZW50aWZpZXJzTGlzdBIeCghqb2luX2V1aRgBIAEoDEIMiosmBBABIAiQiyYIEjwKDmVuZF9kZXZpY2VfaWRzGAIgAygLMiQudHRuLmxvcmF3YW4udjMuRW5kRGV2aWNlSWRlbnRpZmllcnMaVwoQSWRlbnRpZmllcnNSYW5nZRIeCghqb2luX2V1aRgBIAEoDEIMiosmBBABIAiQiyYIEiMKDXN0YXJ0X2Rldl9ldWkYAiABKAxCDIqLJgQQASAIkIsmCBo1ChNJZGVudGlmaWVyc0Zyb21EYXRhEh4KCGpvaW5fZXVpGAEgASgMQgyKiyYEEAEgCJCLJgg6AhgBQg0KC2VuZF9kZXZpY2VzIj8KDUpvaW5FVUlQcmVmaXgSHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCBIOCgZsZW5ndGgYAiABKA0iQgoPSm9pbkVVSVByZWZpeGVzEi8KCHByZWZpeGVzGAEgAygLMh0udHRuLmxvcmF3YW4udjMuSm9pbkVVSVByZWZpeCI7ChlHZXREZWZhdWx0Sm9pbkVVSVJlc3BvbnNlEh4KCGpvaW5fZXVpGAEgASgMQgyKiyYEEAEgCJCLJggylgoKE0pzRW5kRGV2aWNlUmVnaXN0cnkSgAUKA0dldBIjLnR0bi5sb3Jhd2FuLnYzLkdldEVuZERldmljZVJlcXVlc3QaGS50dG4ubG9yYXdhbi52My5FbmREZXZpY2UiuASKiybIAwoJRW5kRGV2aWNlGgNpZHMaFm5ldHdvcmtfc2VydmVyX2FkZHJlc3MaGG5ldHdvcmtfc2VydmVyX2tla19sYWJlbBoaYXBwbGljYXRpb25fc2VydmVyX2FkZHJlc3MaHGFwcGxpY2F0aW9uX3NlcnZlcl9rZWtfbGFiZWwaFWFwcGxpY2F0aW9uX3NlcnZlcl9pZBoScmVzZXRzX2pvaW5fbm9uY2VzGglyb290X2tleXMaBm5ldF9pZBoObGFzdF9kZXZfbm9uY2UaD3VzZWRfZGV2X25vbmNlcxoPbGFzdF9qb2luX25vbmNlGg9sYXN0X3JqX2NvdW50XzAaD2xhc3RfcmpfY291bnRfMRoOcHJvdmlzaW9uZXJfaWQaEXByb3Zpc2lvbmluZ19kYXRhGhljbGFpbV9hdXRoZW50aWNhdGlvbl9jb2RlIhtyb290X2tleXMuYXBwX2tleS5rZWtfbGFiZWwiH3Jvb3Rfa2V5cy5hcHBfa2V5LmVuY3J5cHRlZF9rZXkiG3Jvb3Rfa2V5cy5ud2tfa2V5Lmtla19sYWJlbCIfcm9vdF9rZXlzLm53a19rZXkuZW5jcnlwdGVkX2tleYLT5JMCZRJjL2pzL2FwcGxpY2F0aW9ucy97ZW5kX2RldmljZV9pZHMuYXBwbGljYXRpb25faWRzLmFwcGxpY2F0aW9uX2lkfS9kZXZpY2VzL3tlbmRfZGV2aWNlX2lkcy5kZXZpY2VfaWR9ErMCCgNTZXQSIy50dG4ubG9yYXdhbi52My5TZXRFbmREZXZpY2VSZXF1ZXN0GhkudHRuLmxvcmF3YW4udjMuRW5kRGV2aWNlIusBiosmKRIXSnNFbmREZXZpY2VSZWdpc3RyeS5HZXQiDGlkcy5kZXZfYWRkcjABgtPkkwK3AToBKlpNOgEqIkgvanMvYXBwbGljYXRpb25zL3tlbmRfZGV2aWNlLmlkcy5hcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L2RldmljZXMaYy9qcy9hcHBsaWNhdGlvbnMve2VuZF9kZXZpY2UuaWRzLmFwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcy97ZW5kX2RldmljZS5pZHMuZGV2aWNlX2lkfRKnAQoJUHJvdmlzaW9uEioudHRuLmxvcmF3YW4udjMuUHJvdmlzaW9uRW5kRGV2aWNlc1JlcXVlc3QaGS50dG4ubG9yYXdhbi52My5FbmREZXZpY2UiUYgCAYLT5JMCSDoBKhpDL2pzL2FwcGxpY2F0aW9ucy97YXBwbGljYXRpb25faWRzLmFwcGxpY2F0aW9uX2lkfS9wcm92aXNpb24tZGV2aWNlczABEpUBCgZEZWxldGUSJC50dG4ubG9yYXdhbi52My5FbmREZXZpY2VJZGVudGlmaWVycxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSJNgtPkkwJHKkUvanMvYXBwbGljYXRpb25zL3thcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L2RldmljZXMve2RldmljZV9pZH0aBIiLJgEy7gEKAkpzEmwKEkdldEpvaW5FVUlQcmVmaXhlcxIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRofLnR0bi5sb3Jhd2FuLnYzLkpvaW5FVUlQcmVmaXhlcyIdgtPkkwIXEhUvanMvam9pbl9ldWlfcHJlZml4ZXMSdAoRR2V0RGVmYXVsdEpvaW5FVUkSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaKS50dG4ubG9yYXdhbi52My5HZXREZWZhdWx0Sm9pbkVVSVJlc3BvbnNlIhyC0+STAhYSFC9qcy9kZWZhdWx0X2pvaW5fZXVpGgSIiyYBYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_empty, file_skylark_api_options, file_ttn_lorawan_v3_end_device, file_ttn_lorawan_v3_identifiers]);
+  fileDesc("Ch90dG4vbG9yYXdhbi92My9qb2luc2VydmVyLnByb3RvEg50dG4ubG9yYXdhbi52MyJzChFTZXNzaW9uS2V5UmVxdWVzdBIfCg5zZXNzaW9uX2tleV9pZBgBIAEoDEIHiosmAzCAEBIdCgdkZXZfZXVpGAIgASgMQgyKiyYEEAEgCJCLJggSHgoIam9pbl9ldWkYAyABKAxCDIqLJgQQASAIkIsmCCLKAQoQTndrU0tleXNSZXNwb25zZRI8Cg9mX253a19zX2ludF9rZXkYASABKAsyGy50dG4ubG9yYXdhbi52My5LZXlFbnZlbG9wZUIGiosmAggBEjwKD3NfbndrX3NfaW50X2tleRgCIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlQgaKiyYCCAESOgoNbndrX3NfZW5jX2tleRgDIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlQgaKiyYCCAEiSQoPQXBwU0tleVJlc3BvbnNlEjYKCWFwcF9zX2tleRgBIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlQgaKiyYCCAEihQIKG0NyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBI5CgNpZHMYASABKAsyJC50dG4ubG9yYXdhbi52My5FbmREZXZpY2VJZGVudGlmaWVyc0IGiosmAggBEjsKD2xvcmF3YW5fdmVyc2lvbhgCIAEoDjIaLnR0bi5sb3Jhd2FuLnYzLk1BQ1ZlcnNpb25CBoqLJgJQARIYCgdwYXlsb2FkGAMgASgMQgeKiyYDMIACEiAKDnByb3Zpc2lvbmVyX2lkGAQgASgJQgiKiyYEGAIwJBIyChFwcm92aXNpb25pbmdfZGF0YRgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiLwocQ3J5cHRvU2VydmljZVBheWxvYWRSZXNwb25zZRIPCgdwYXlsb2FkGAEgASgMIskBChRKb2luQWNjZXB0TUlDUmVxdWVzdBJMCg9wYXlsb2FkX3JlcXVlc3QYASABKAsyKy50dG4ubG9yYXdhbi52My5DcnlwdG9TZXJ2aWNlUGF5bG9hZFJlcXVlc3RCBoqLJgIIARJCChFqb2luX3JlcXVlc3RfdHlwZRgCIAEoDjIfLnR0bi5sb3Jhd2FuLnYzLkpvaW5SZXF1ZXN0VHlwZUIGiosmAlABEh8KCWRldl9ub25jZRgDIAEoDEIMiosmBBABIAKQiyYCIskCChhEZXJpdmVTZXNzaW9uS2V5c1JlcXVlc3QSOQoDaWRzGAEgASgLMiQudHRuLmxvcmF3YW4udjMuRW5kRGV2aWNlSWRlbnRpZmllcnNCBoqLJgIIARI7Cg9sb3Jhd2FuX3ZlcnNpb24YAiABKA4yGi50dG4ubG9yYXdhbi52My5NQUNWZXJzaW9uQgaKiyYCUAESIAoKam9pbl9ub25jZRgDIAEoDEIMiosmBBABIAOQiyYDEh8KCWRldl9ub25jZRgEIAEoDEIMiosmBBABIAKQiyYCEhwKBm5ldF9pZBgFIAEoDEIMiosmBBABIAOQiyYDEiAKDnByb3Zpc2lvbmVyX2lkGAYgASgJQgiKiyYEGAIwJBIyChFwcm92aXNpb25pbmdfZGF0YRgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QipQEKEkdldFJvb3RLZXlzUmVxdWVzdBI5CgNpZHMYASABKAsyJC50dG4ubG9yYXdhbi52My5FbmREZXZpY2VJZGVudGlmaWVyc0IGiosmAggBEiAKDnByb3Zpc2lvbmVyX2lkGAIgASgJQgiKiyYEGAIwJBIyChFwcm92aXNpb25pbmdfZGF0YRgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QipQUKGlByb3Zpc2lvbkVuZERldmljZXNSZXF1ZXN0EkcKD2FwcGxpY2F0aW9uX2lkcxgBIAEoCzImLnR0bi5sb3Jhd2FuLnYzLkFwcGxpY2F0aW9uSWRlbnRpZmllcnNCBoqLJgIIARIgCg5wcm92aXNpb25lcl9pZBgCIAEoCUIIiosmBBgBMCQSGQoRcHJvdmlzaW9uaW5nX2RhdGEYAyABKAwSSgoEbGlzdBgEIAEoCzI6LnR0bi5sb3Jhd2FuLnYzLlByb3Zpc2lvbkVuZERldmljZXNSZXF1ZXN0LklkZW50aWZpZXJzTGlzdEgAEkwKBXJhbmdlGAUgASgLMjsudHRuLmxvcmF3YW4udjMuUHJvdmlzaW9uRW5kRGV2aWNlc1JlcXVlc3QuSWRlbnRpZmllcnNSYW5nZUgAElMKCWZyb21fZGF0YRgGIAEoCzI+LnR0bi5sb3Jhd2FuLnYzLlByb3Zpc2lvbkVuZERldmljZXNSZXF1ZXN0LklkZW50aWZpZXJzRnJvbURhdGFIABpvCg9JZGVudGlmaWVyc0xpc3QSHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCBI8Cg5lbmRfZGV2aWNlX2lkcxgCIAMoCzIkLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZUlkZW50aWZpZXJzGlcKEElkZW50aWZpZXJzUmFuZ2USHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCBIjCg1zdGFydF9kZXZfZXVpGAIgASgMQgyKiyYEEAEgCJCLJggaNQoTSWRlbnRpZmllcnNGcm9tRGF0YRIeCghqb2luX2V1aRgBIAEoDEIMiosmBBABIAiQiyYIOgIYAUINCgtlbmRfZGV2aWNlcyKvAQodQXBwbGljYXRpb25BY3RpdmF0aW9uU2V0dGluZ3MSGgoJa2VrX2xhYmVsGAEgASgJQgeKiyYDMIAQEigKA2tlaxgCIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlEiEKC2hvbWVfbmV0X2lkGAMgASgMQgyKiyYEEAEgA5CLJgMSJQoVYXBwbGljYXRpb25fc2VydmVyX2lkGAQgASgJQgaKiyYCMGQiogEKJ0dldEFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBJHCg9hcHBsaWNhdGlvbl9pZHMYASABKAsyJi50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbklkZW50aWZpZXJzQgaKiyYCCAESLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2si6wEKJ1NldEFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBJHCg9hcHBsaWNhdGlvbl9pZHMYASABKAsyJi50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbklkZW50aWZpZXJzQgaKiyYCCAESRwoIc2V0dGluZ3MYAiABKAsyLS50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nc0IGiosmAggBEi4KCmZpZWxkX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrInUKKkRlbGV0ZUFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBJHCg9hcHBsaWNhdGlvbl9pZHMYASABKAsyJi50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbklkZW50aWZpZXJzQgaKiyYCCAEiPwoNSm9pbkVVSVByZWZpeBIeCghqb2luX2V1aRgBIAEoDEIMiosmBBABIAiQiyYIEg4KBmxlbmd0aBgCIAEoDSJCCg9Kb2luRVVJUHJlZml4ZXMSLwoIcHJlZml4ZXMYASADKAsyHS50dG4ubG9yYXdhbi52My5Kb2luRVVJUHJlZml4IjsKGUdldERlZmF1bHRKb2luRVVJUmVzcG9uc2USHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCDKpAQoETnNKcxJHCgpIYW5kbGVKb2luEhsudHRuLmxvcmF3YW4udjMuSm9pblJlcXVlc3QaHC50dG4ubG9yYXdhbi52My5Kb2luUmVzcG9uc2USUgoLR2V0TndrU0tleXMSIS50dG4ubG9yYXdhbi52My5TZXNzaW9uS2V5UmVxdWVzdBogLnR0bi5sb3Jhd2FuLnYzLk53a1NLZXlzUmVzcG9uc2UaBIiLJgEyXgoEQXNKcxJQCgpHZXRBcHBTS2V5EiEudHRuLmxvcmF3YW4udjMuU2Vzc2lvbktleVJlcXVlc3QaHy50dG4ubG9yYXdhbi52My5BcHBTS2V5UmVzcG9uc2UaBIiLJgEyXwoFQXBwSnMSUAoKR2V0QXBwU0tleRIhLnR0bi5sb3Jhd2FuLnYzLlNlc3Npb25LZXlSZXF1ZXN0Gh8udHRuLmxvcmF3YW4udjMuQXBwU0tleVJlc3BvbnNlGgSIiyYBMvwEChROZXR3b3JrQ3J5cHRvU2VydmljZRJrCg5Kb2luUmVxdWVzdE1JQxIrLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBosLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVzcG9uc2USYwoNSm9pbkFjY2VwdE1JQxIkLnR0bi5sb3Jhd2FuLnYzLkpvaW5BY2NlcHRNSUNSZXF1ZXN0GiwudHRuLmxvcmF3YW4udjMuQ3J5cHRvU2VydmljZVBheWxvYWRSZXNwb25zZRJuChFFbmNyeXB0Sm9pbkFjY2VwdBIrLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBosLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVzcG9uc2UScAoTRW5jcnlwdFJlam9pbkFjY2VwdBIrLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBosLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVzcG9uc2USXAoORGVyaXZlTndrU0tleXMSKC50dG4ubG9yYXdhbi52My5EZXJpdmVTZXNzaW9uS2V5c1JlcXVlc3QaIC50dG4ubG9yYXdhbi52My5Od2tTS2V5c1Jlc3BvbnNlEkwKCUdldE53a0tleRIiLnR0bi5sb3Jhd2FuLnYzLkdldFJvb3RLZXlzUmVxdWVzdBobLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlGgSIiyYBMsoBChhBcHBsaWNhdGlvbkNyeXB0b1NlcnZpY2USWgoNRGVyaXZlQXBwU0tleRIoLnR0bi5sb3Jhd2FuLnYzLkRlcml2ZVNlc3Npb25LZXlzUmVxdWVzdBofLnR0bi5sb3Jhd2FuLnYzLkFwcFNLZXlSZXNwb25zZRJMCglHZXRBcHBLZXkSIi50dG4ubG9yYXdhbi52My5HZXRSb290S2V5c1JlcXVlc3QaGy50dG4ubG9yYXdhbi52My5LZXlFbnZlbG9wZRoEiIsmATKWCgoTSnNFbmREZXZpY2VSZWdpc3RyeRKABQoDR2V0EiMudHRuLmxvcmF3YW4udjMuR2V0RW5kRGV2aWNlUmVxdWVzdBoZLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZSK4BIqLJsgDCglFbmREZXZpY2UaA2lkcxoWbmV0d29ya19zZXJ2ZXJfYWRkcmVzcxoYbmV0d29ya19zZXJ2ZXJfa2VrX2xhYmVsGhphcHBsaWNhdGlvbl9zZXJ2ZXJfYWRkcmVzcxocYXBwbGljYXRpb25fc2VydmVyX2tla19sYWJlbBoVYXBwbGljYXRpb25fc2VydmVyX2lkGhJyZXNldHNfam9pbl9ub25jZXMaCXJvb3Rfa2V5cxoGbmV0X2lkGg5sYXN0X2Rldl9ub25jZRoPdXNlZF9kZXZfbm9uY2VzGg9sYXN0X2pvaW5fbm9uY2UaD2xhc3RfcmpfY291bnRfMBoPbGFzdF9yal9jb3VudF8xGg5wcm92aXNpb25lcl9pZBoRcHJvdmlzaW9uaW5nX2RhdGEaGWNsYWltX2F1dGhlbnRpY2F0aW9uX2NvZGUiG3Jvb3Rfa2V5cy5hcHBfa2V5Lmtla19sYWJlbCIfcm9vdF9rZXlzLmFwcF9rZXkuZW5jcnlwdGVkX2tleSIbcm9vdF9rZXlzLm53a19rZXkua2VrX2xhYmVsIh9yb290X2tleXMubndrX2tleS5lbmNyeXB0ZWRfa2V5gtPkkwJlEmMvanMvYXBwbGljYXRpb25zL3tlbmRfZGV2aWNlX2lkcy5hcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L2RldmljZXMve2VuZF9kZXZpY2VfaWRzLmRldmljZV9pZH0SswIKA1NldBIjLnR0bi5sb3Jhd2FuLnYzLlNldEVuZERldmljZVJlcXVlc3QaGS50dG4ubG9yYXdhbi52My5FbmREZXZpY2Ui6wGKiyYpEhdKc0VuZERldmljZVJlZ2lzdHJ5LkdldCIMaWRzLmRldl9hZGRyMAGC0+STArcBOgEqWk06ASoiSC9qcy9hcHBsaWNhdGlvbnMve2VuZF9kZXZpY2UuaWRzLmFwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcxpjL2pzL2FwcGxpY2F0aW9ucy97ZW5kX2RldmljZS5pZHMuYXBwbGljYXRpb25faWRzLmFwcGxpY2F0aW9uX2lkfS9kZXZpY2VzL3tlbmRfZGV2aWNlLmlkcy5kZXZpY2VfaWR9EqcBCglQcm92aXNpb24SKi50dG4ubG9yYXdhbi52My5Qcm92aXNpb25FbmREZXZpY2VzUmVxdWVzdBoZLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZSJRiAIBgtPkkwJIOgEqGkMvanMvYXBwbGljYXRpb25zL3thcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L3Byb3Zpc2lvbi1kZXZpY2VzMAESlQEKBkRlbGV0ZRIkLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZUlkZW50aWZpZXJzGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ik2C0+STAkcqRS9qcy9hcHBsaWNhdGlvbnMve2FwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcy97ZGV2aWNlX2lkfRoEiIsmATK6AQoYSnNFbmREZXZpY2VCYXRjaFJlZ2lzdHJ5EpcBCgZEZWxldGUSLC50dG4ubG9yYXdhbi52My5CYXRjaERlbGV0ZUVuZERldmljZXNSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IkeC0+STAkEqPy9qcy9hcHBsaWNhdGlvbnMve2FwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcy9iYXRjaBoEiIsmATKPBgokQXBwbGljYXRpb25BY3RpdmF0aW9uU2V0dGluZ1JlZ2lzdHJ5EtQBCgNHZXQSNy50dG4ubG9yYXdhbi52My5HZXRBcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nc1JlcXVlc3QaLS50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5ncyJliosmHwodQXBwbGljYXRpb25BY3RpdmF0aW9uU2V0dGluZ3OC0+STAjwSOi9qcy9hcHBsaWNhdGlvbnMve2FwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vc2V0dGluZ3MS2QEKA1NldBI3LnR0bi5sb3Jhd2FuLnYzLlNldEFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBotLnR0bi5sb3Jhd2FuLnYzLkFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzImqKiyYhCh1BcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nczABgtPkkwI/OgEqIjovanMvYXBwbGljYXRpb25zL3thcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L3NldHRpbmdzEq0CCgZEZWxldGUSOi50dG4ubG9yYXdhbi52My5EZWxldGVBcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nc1JlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkizgGKiyaHAQoWQXBwbGljYXRpb25JZGVudGlmaWVycyIOYXBwbGljYXRpb25faWQqFWFwcGxpY2F0aW9uX3NlcnZlcl9pZCoLaG9tZV9uZXRfaWQqA2tlayoRa2VrLmVuY3J5cHRlZF9rZXkqDWtlay5rZWtfbGFiZWwqB2tlay5rZXkqCWtla19sYWJlbILT5JMCPCo6L2pzL2FwcGxpY2F0aW9ucy97YXBwbGljYXRpb25faWRzLmFwcGxpY2F0aW9uX2lkfS9zZXR0aW5ncxoEiIsmATLuAQoCSnMSbAoSR2V0Sm9pbkVVSVByZWZpeGVzEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Gh8udHRuLmxvcmF3YW4udjMuSm9pbkVVSVByZWZpeGVzIh2C0+STAhcSFS9qcy9qb2luX2V1aV9wcmVmaXhlcxJ0ChFHZXREZWZhdWx0Sm9pbkVVSRIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRopLnR0bi5sb3Jhd2FuLnYzLkdldERlZmF1bHRKb2luRVVJUmVzcG9uc2UiHILT5JMCFhIUL2pzL2RlZmF1bHRfam9pbl9ldWkaBIiLJgFiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_skylark_api_options, file_ttn_lorawan_v3_end_device, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_join, file_ttn_lorawan_v3_keys, file_ttn_lorawan_v3_lorawan]);
+
+/**
+ * @generated from message ttn.lorawan.v3.SessionKeyRequest
+ */
+export type SessionKeyRequest = Message<"ttn.lorawan.v3.SessionKeyRequest"> & {
+  /**
+   * @generated from field: bytes session_key_id = 1;
+   */
+  sessionKeyId: Uint8Array;
+
+  /**
+   * @generated from field: bytes dev_eui = 2;
+   */
+  devEui: Uint8Array;
+
+  /**
+   * @generated from field: bytes join_eui = 3;
+   */
+  joinEui: Uint8Array;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.SessionKeyRequest.
+ * Use `create(SessionKeyRequestSchema)` to create a new message.
+ */
+export const SessionKeyRequestSchema: GenMessage<SessionKeyRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 0);
+
+/**
+ * @generated from message ttn.lorawan.v3.NwkSKeysResponse
+ */
+export type NwkSKeysResponse = Message<"ttn.lorawan.v3.NwkSKeysResponse"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.KeyEnvelope f_nwk_s_int_key = 1;
+   */
+  fNwkSIntKey?: KeyEnvelope | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.KeyEnvelope s_nwk_s_int_key = 2;
+   */
+  sNwkSIntKey?: KeyEnvelope | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.KeyEnvelope nwk_s_enc_key = 3;
+   */
+  nwkSEncKey?: KeyEnvelope | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.NwkSKeysResponse.
+ * Use `create(NwkSKeysResponseSchema)` to create a new message.
+ */
+export const NwkSKeysResponseSchema: GenMessage<NwkSKeysResponse> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 1);
+
+/**
+ * @generated from message ttn.lorawan.v3.AppSKeyResponse
+ */
+export type AppSKeyResponse = Message<"ttn.lorawan.v3.AppSKeyResponse"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.KeyEnvelope app_s_key = 1;
+   */
+  appSKey?: KeyEnvelope | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.AppSKeyResponse.
+ * Use `create(AppSKeyResponseSchema)` to create a new message.
+ */
+export const AppSKeyResponseSchema: GenMessage<AppSKeyResponse> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 2);
+
+/**
+ * @generated from message ttn.lorawan.v3.CryptoServicePayloadRequest
+ */
+export type CryptoServicePayloadRequest = Message<"ttn.lorawan.v3.CryptoServicePayloadRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.EndDeviceIdentifiers ids = 1;
+   */
+  ids?: EndDeviceIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.MACVersion lorawan_version = 2;
+   */
+  lorawanVersion: MACVersion;
+
+  /**
+   * @generated from field: bytes payload = 3;
+   */
+  payload: Uint8Array;
+
+  /**
+   * @generated from field: string provisioner_id = 4;
+   */
+  provisionerId: string;
+
+  /**
+   * @generated from field: google.protobuf.Struct provisioning_data = 5;
+   */
+  provisioningData?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.CryptoServicePayloadRequest.
+ * Use `create(CryptoServicePayloadRequestSchema)` to create a new message.
+ */
+export const CryptoServicePayloadRequestSchema: GenMessage<CryptoServicePayloadRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 3);
+
+/**
+ * @generated from message ttn.lorawan.v3.CryptoServicePayloadResponse
+ */
+export type CryptoServicePayloadResponse = Message<"ttn.lorawan.v3.CryptoServicePayloadResponse"> & {
+  /**
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.CryptoServicePayloadResponse.
+ * Use `create(CryptoServicePayloadResponseSchema)` to create a new message.
+ */
+export const CryptoServicePayloadResponseSchema: GenMessage<CryptoServicePayloadResponse> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 4);
+
+/**
+ * @generated from message ttn.lorawan.v3.JoinAcceptMICRequest
+ */
+export type JoinAcceptMICRequest = Message<"ttn.lorawan.v3.JoinAcceptMICRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.CryptoServicePayloadRequest payload_request = 1;
+   */
+  payloadRequest?: CryptoServicePayloadRequest | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.JoinRequestType join_request_type = 2;
+   */
+  joinRequestType: JoinRequestType;
+
+  /**
+   * @generated from field: bytes dev_nonce = 3;
+   */
+  devNonce: Uint8Array;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.JoinAcceptMICRequest.
+ * Use `create(JoinAcceptMICRequestSchema)` to create a new message.
+ */
+export const JoinAcceptMICRequestSchema: GenMessage<JoinAcceptMICRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 5);
+
+/**
+ * @generated from message ttn.lorawan.v3.DeriveSessionKeysRequest
+ */
+export type DeriveSessionKeysRequest = Message<"ttn.lorawan.v3.DeriveSessionKeysRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.EndDeviceIdentifiers ids = 1;
+   */
+  ids?: EndDeviceIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.MACVersion lorawan_version = 2;
+   */
+  lorawanVersion: MACVersion;
+
+  /**
+   * @generated from field: bytes join_nonce = 3;
+   */
+  joinNonce: Uint8Array;
+
+  /**
+   * @generated from field: bytes dev_nonce = 4;
+   */
+  devNonce: Uint8Array;
+
+  /**
+   * @generated from field: bytes net_id = 5;
+   */
+  netId: Uint8Array;
+
+  /**
+   * @generated from field: string provisioner_id = 6;
+   */
+  provisionerId: string;
+
+  /**
+   * @generated from field: google.protobuf.Struct provisioning_data = 7;
+   */
+  provisioningData?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.DeriveSessionKeysRequest.
+ * Use `create(DeriveSessionKeysRequestSchema)` to create a new message.
+ */
+export const DeriveSessionKeysRequestSchema: GenMessage<DeriveSessionKeysRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 6);
+
+/**
+ * @generated from message ttn.lorawan.v3.GetRootKeysRequest
+ */
+export type GetRootKeysRequest = Message<"ttn.lorawan.v3.GetRootKeysRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.EndDeviceIdentifiers ids = 1;
+   */
+  ids?: EndDeviceIdentifiers | undefined;
+
+  /**
+   * @generated from field: string provisioner_id = 2;
+   */
+  provisionerId: string;
+
+  /**
+   * @generated from field: google.protobuf.Struct provisioning_data = 3;
+   */
+  provisioningData?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.GetRootKeysRequest.
+ * Use `create(GetRootKeysRequestSchema)` to create a new message.
+ */
+export const GetRootKeysRequestSchema: GenMessage<GetRootKeysRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 7);
 
 /**
  * Devices whose keys are in secure elements.
@@ -75,7 +307,7 @@ export type ProvisionEndDevicesRequest = Message<"ttn.lorawan.v3.ProvisionEndDev
  * @deprecated
  */
 export const ProvisionEndDevicesRequestSchema: GenMessage<ProvisionEndDevicesRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 0);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 8);
 
 /**
  * @generated from message ttn.lorawan.v3.ProvisionEndDevicesRequest.IdentifiersList
@@ -99,7 +331,7 @@ export type ProvisionEndDevicesRequest_IdentifiersList = Message<"ttn.lorawan.v3
  * @deprecated
  */
 export const ProvisionEndDevicesRequest_IdentifiersListSchema: GenMessage<ProvisionEndDevicesRequest_IdentifiersList> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 0, 0);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 8, 0);
 
 /**
  * @generated from message ttn.lorawan.v3.ProvisionEndDevicesRequest.IdentifiersRange
@@ -123,7 +355,7 @@ export type ProvisionEndDevicesRequest_IdentifiersRange = Message<"ttn.lorawan.v
  * @deprecated
  */
 export const ProvisionEndDevicesRequest_IdentifiersRangeSchema: GenMessage<ProvisionEndDevicesRequest_IdentifiersRange> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 0, 1);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 8, 1);
 
 /**
  * @generated from message ttn.lorawan.v3.ProvisionEndDevicesRequest.IdentifiersFromData
@@ -142,7 +374,105 @@ export type ProvisionEndDevicesRequest_IdentifiersFromData = Message<"ttn.lorawa
  * @deprecated
  */
 export const ProvisionEndDevicesRequest_IdentifiersFromDataSchema: GenMessage<ProvisionEndDevicesRequest_IdentifiersFromData> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 0, 2);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 8, 2);
+
+/**
+ * @generated from message ttn.lorawan.v3.ApplicationActivationSettings
+ */
+export type ApplicationActivationSettings = Message<"ttn.lorawan.v3.ApplicationActivationSettings"> & {
+  /**
+   * @generated from field: string kek_label = 1;
+   */
+  kekLabel: string;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.KeyEnvelope kek = 2;
+   */
+  kek?: KeyEnvelope | undefined;
+
+  /**
+   * @generated from field: bytes home_net_id = 3;
+   */
+  homeNetId: Uint8Array;
+
+  /**
+   * @generated from field: string application_server_id = 4;
+   */
+  applicationServerId: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ApplicationActivationSettings.
+ * Use `create(ApplicationActivationSettingsSchema)` to create a new message.
+ */
+export const ApplicationActivationSettingsSchema: GenMessage<ApplicationActivationSettings> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 9);
+
+/**
+ * @generated from message ttn.lorawan.v3.GetApplicationActivationSettingsRequest
+ */
+export type GetApplicationActivationSettingsRequest = Message<"ttn.lorawan.v3.GetApplicationActivationSettingsRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ApplicationIdentifiers application_ids = 1;
+   */
+  applicationIds?: ApplicationIdentifiers | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask field_mask = 2;
+   */
+  fieldMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.GetApplicationActivationSettingsRequest.
+ * Use `create(GetApplicationActivationSettingsRequestSchema)` to create a new message.
+ */
+export const GetApplicationActivationSettingsRequestSchema: GenMessage<GetApplicationActivationSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 10);
+
+/**
+ * @generated from message ttn.lorawan.v3.SetApplicationActivationSettingsRequest
+ */
+export type SetApplicationActivationSettingsRequest = Message<"ttn.lorawan.v3.SetApplicationActivationSettingsRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ApplicationIdentifiers application_ids = 1;
+   */
+  applicationIds?: ApplicationIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ApplicationActivationSettings settings = 2;
+   */
+  settings?: ApplicationActivationSettings | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask field_mask = 3;
+   */
+  fieldMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.SetApplicationActivationSettingsRequest.
+ * Use `create(SetApplicationActivationSettingsRequestSchema)` to create a new message.
+ */
+export const SetApplicationActivationSettingsRequestSchema: GenMessage<SetApplicationActivationSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 11);
+
+/**
+ * @generated from message ttn.lorawan.v3.DeleteApplicationActivationSettingsRequest
+ */
+export type DeleteApplicationActivationSettingsRequest = Message<"ttn.lorawan.v3.DeleteApplicationActivationSettingsRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.ApplicationIdentifiers application_ids = 1;
+   */
+  applicationIds?: ApplicationIdentifiers | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.DeleteApplicationActivationSettingsRequest.
+ * Use `create(DeleteApplicationActivationSettingsRequestSchema)` to create a new message.
+ */
+export const DeleteApplicationActivationSettingsRequestSchema: GenMessage<DeleteApplicationActivationSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_joinserver, 12);
 
 /**
  * A block of JoinEUIs.
@@ -166,7 +496,7 @@ export type JoinEUIPrefix = Message<"ttn.lorawan.v3.JoinEUIPrefix"> & {
  * Use `create(JoinEUIPrefixSchema)` to create a new message.
  */
 export const JoinEUIPrefixSchema: GenMessage<JoinEUIPrefix> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 1);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 13);
 
 /**
  * The blocks that the Join Server answers for.
@@ -185,7 +515,7 @@ export type JoinEUIPrefixes = Message<"ttn.lorawan.v3.JoinEUIPrefixes"> & {
  * Use `create(JoinEUIPrefixesSchema)` to create a new message.
  */
 export const JoinEUIPrefixesSchema: GenMessage<JoinEUIPrefixes> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 2);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 14);
 
 /**
  * The JoinEUI for devices that bring none.
@@ -204,7 +534,138 @@ export type GetDefaultJoinEUIResponse = Message<"ttn.lorawan.v3.GetDefaultJoinEU
  * Use `create(GetDefaultJoinEUIResponseSchema)` to create a new message.
  */
 export const GetDefaultJoinEUIResponseSchema: GenMessage<GetDefaultJoinEUIResponse> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_joinserver, 3);
+  messageDesc(file_ttn_lorawan_v3_joinserver, 15);
+
+/**
+ * @generated from service ttn.lorawan.v3.NsJs
+ */
+export const NsJs: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.NsJs.HandleJoin
+   */
+  handleJoin: {
+    methodKind: "unary";
+    input: typeof JoinRequestSchema;
+    output: typeof JoinResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.NsJs.GetNwkSKeys
+   */
+  getNwkSKeys: {
+    methodKind: "unary";
+    input: typeof SessionKeyRequestSchema;
+    output: typeof NwkSKeysResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 0);
+
+/**
+ * @generated from service ttn.lorawan.v3.AsJs
+ */
+export const AsJs: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.AsJs.GetAppSKey
+   */
+  getAppSKey: {
+    methodKind: "unary";
+    input: typeof SessionKeyRequestSchema;
+    output: typeof AppSKeyResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 1);
+
+/**
+ * @generated from service ttn.lorawan.v3.AppJs
+ */
+export const AppJs: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.AppJs.GetAppSKey
+   */
+  getAppSKey: {
+    methodKind: "unary";
+    input: typeof SessionKeyRequestSchema;
+    output: typeof AppSKeyResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 2);
+
+/**
+ * @generated from service ttn.lorawan.v3.NetworkCryptoService
+ */
+export const NetworkCryptoService: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.JoinRequestMIC
+   */
+  joinRequestMIC: {
+    methodKind: "unary";
+    input: typeof CryptoServicePayloadRequestSchema;
+    output: typeof CryptoServicePayloadResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.JoinAcceptMIC
+   */
+  joinAcceptMIC: {
+    methodKind: "unary";
+    input: typeof JoinAcceptMICRequestSchema;
+    output: typeof CryptoServicePayloadResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.EncryptJoinAccept
+   */
+  encryptJoinAccept: {
+    methodKind: "unary";
+    input: typeof CryptoServicePayloadRequestSchema;
+    output: typeof CryptoServicePayloadResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.EncryptRejoinAccept
+   */
+  encryptRejoinAccept: {
+    methodKind: "unary";
+    input: typeof CryptoServicePayloadRequestSchema;
+    output: typeof CryptoServicePayloadResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.DeriveNwkSKeys
+   */
+  deriveNwkSKeys: {
+    methodKind: "unary";
+    input: typeof DeriveSessionKeysRequestSchema;
+    output: typeof NwkSKeysResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.GetNwkKey
+   */
+  getNwkKey: {
+    methodKind: "unary";
+    input: typeof GetRootKeysRequestSchema;
+    output: typeof KeyEnvelopeSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 3);
+
+/**
+ * @generated from service ttn.lorawan.v3.ApplicationCryptoService
+ */
+export const ApplicationCryptoService: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.ApplicationCryptoService.DeriveAppSKey
+   */
+  deriveAppSKey: {
+    methodKind: "unary";
+    input: typeof DeriveSessionKeysRequestSchema;
+    output: typeof AppSKeyResponseSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.ApplicationCryptoService.GetAppKey
+   */
+  getAppKey: {
+    methodKind: "unary";
+    input: typeof GetRootKeysRequestSchema;
+    output: typeof KeyEnvelopeSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 4);
 
 /**
  * The Join Server's part of end devices: root keys and nonces.
@@ -246,7 +707,53 @@ export const JsEndDeviceRegistry: GenService<{
     output: typeof EmptySchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_ttn_lorawan_v3_joinserver, 0);
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 5);
+
+/**
+ * @generated from service ttn.lorawan.v3.JsEndDeviceBatchRegistry
+ */
+export const JsEndDeviceBatchRegistry: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.JsEndDeviceBatchRegistry.Delete
+   */
+  delete: {
+    methodKind: "unary";
+    input: typeof BatchDeleteEndDevicesRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 6);
+
+/**
+ * @generated from service ttn.lorawan.v3.ApplicationActivationSettingRegistry
+ */
+export const ApplicationActivationSettingRegistry: GenService<{
+  /**
+   * @generated from rpc ttn.lorawan.v3.ApplicationActivationSettingRegistry.Get
+   */
+  get: {
+    methodKind: "unary";
+    input: typeof GetApplicationActivationSettingsRequestSchema;
+    output: typeof ApplicationActivationSettingsSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.ApplicationActivationSettingRegistry.Set
+   */
+  set: {
+    methodKind: "unary";
+    input: typeof SetApplicationActivationSettingsRequestSchema;
+    output: typeof ApplicationActivationSettingsSchema;
+  },
+  /**
+   * @generated from rpc ttn.lorawan.v3.ApplicationActivationSettingRegistry.Delete
+   */
+  delete: {
+    methodKind: "unary";
+    input: typeof DeleteApplicationActivationSettingsRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 7);
 
 /**
  * What the Join Server answers for.
@@ -271,5 +778,5 @@ export const Js: GenService<{
     output: typeof GetDefaultJoinEUIResponseSchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_ttn_lorawan_v3_joinserver, 1);
+  serviceDesc(file_ttn_lorawan_v3_joinserver, 8);
 

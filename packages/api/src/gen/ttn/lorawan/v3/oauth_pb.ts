@@ -19,7 +19,199 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ttn/lorawan/v3/oauth.proto.
  */
 export const file_ttn_lorawan_v3_oauth: GenFile = /*@__PURE__*/
-  fileDesc("Chp0dG4vbG9yYXdhbi92My9vYXV0aC5wcm90bxIOdHRuLmxvcmF3YW4udjMi7QIKEE9BdXRoQWNjZXNzVG9rZW4SOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIfCg91c2VyX3Nlc3Npb25faWQYCSABKAlCBoqLJgIwQBI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIKCgJpZBgDIAEoCRIUCgxhY2Nlc3NfdG9rZW4YBCABKAkSFQoNcmVmcmVzaF90b2tlbhgFIAEoCRIlCgZyaWdodHMYBiADKA4yFS50dG4ubG9yYXdhbi52My5SaWdodBIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_rights]);
+  fileDesc("Chp0dG4vbG9yYXdhbi92My9vYXV0aC5wcm90bxIOdHRuLmxvcmF3YW4udjMinwEKI09BdXRoQ2xpZW50QXV0aG9yaXphdGlvbklkZW50aWZpZXJzEjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESPQoKY2xpZW50X2lkcxgCIAEoCzIhLnR0bi5sb3Jhd2FuLnYzLkNsaWVudElkZW50aWZpZXJzQgaKiyYCCAEimwIKGE9BdXRoQ2xpZW50QXV0aG9yaXphdGlvbhI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEj0KCmNsaWVudF9pZHMYAiABKAsyIS50dG4ubG9yYXdhbi52My5DbGllbnRJZGVudGlmaWVyc0IGiosmAggBEiUKBnJpZ2h0cxgDIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Ei4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KGU9BdXRoQ2xpZW50QXV0aG9yaXphdGlvbnMSQAoOYXV0aG9yaXphdGlvbnMYASADKAsyKC50dG4ubG9yYXdhbi52My5PQXV0aENsaWVudEF1dGhvcml6YXRpb24ivQEKJExpc3RPQXV0aENsaWVudEF1dGhvcml6YXRpb25zUmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi4KBW9yZGVyGAIgASgJQh+KiyYbOgA6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EhwKBWxpbWl0GAMgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYBCABKA0i9QIKFk9BdXRoQXV0aG9yaXphdGlvbkNvZGUSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIfCg91c2VyX3Nlc3Npb25faWQYCSABKAlCBoqLJgIwQBI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIlCgZyaWdodHMYAyADKA4yFS50dG4ubG9yYXdhbi52My5SaWdodBIMCgRjb2RlGAQgASgJEhwKDHJlZGlyZWN0X3VyaRgFIAEoCUIGiosmAhgKEg0KBXN0YXRlGAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqMBChtPQXV0aEFjY2Vzc1Rva2VuSWRlbnRpZmllcnMSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIKCgJpZBgDIAEoCSLtAgoQT0F1dGhBY2Nlc3NUb2tlbhI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEh8KD3VzZXJfc2Vzc2lvbl9pZBgJIAEoCUIGiosmAjBAEj0KCmNsaWVudF9pZHMYAiABKAsyIS50dG4ubG9yYXdhbi52My5DbGllbnRJZGVudGlmaWVyc0IGiosmAggBEgoKAmlkGAMgASgJEhQKDGFjY2Vzc190b2tlbhgEIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAUgASgJEiUKBnJpZ2h0cxgGIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Ei4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEU9BdXRoQWNjZXNzVG9rZW5zEjAKBnRva2VucxgBIAMoCzIgLnR0bi5sb3Jhd2FuLnYzLk9BdXRoQWNjZXNzVG9rZW4i9AEKHExpc3RPQXV0aEFjY2Vzc1Rva2Vuc1JlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIuCgVvcmRlchgDIAEoCUIfiosmGzoAOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBIcCgVsaW1pdBgEIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAUgASgNYgZwcm90bzM", [file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_rights]);
+
+/**
+ * @generated from message ttn.lorawan.v3.OAuthClientAuthorizationIdentifiers
+ */
+export type OAuthClientAuthorizationIdentifiers = Message<"ttn.lorawan.v3.OAuthClientAuthorizationIdentifiers"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ClientIdentifiers client_ids = 2;
+   */
+  clientIds?: ClientIdentifiers | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.OAuthClientAuthorizationIdentifiers.
+ * Use `create(OAuthClientAuthorizationIdentifiersSchema)` to create a new message.
+ */
+export const OAuthClientAuthorizationIdentifiersSchema: GenMessage<OAuthClientAuthorizationIdentifiers> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 0);
+
+/**
+ * @generated from message ttn.lorawan.v3.OAuthClientAuthorization
+ */
+export type OAuthClientAuthorization = Message<"ttn.lorawan.v3.OAuthClientAuthorization"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ClientIdentifiers client_ids = 2;
+   */
+  clientIds?: ClientIdentifiers | undefined;
+
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.Right rights = 3;
+   */
+  rights: Right[];
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp updated_at = 5;
+   */
+  updatedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.OAuthClientAuthorization.
+ * Use `create(OAuthClientAuthorizationSchema)` to create a new message.
+ */
+export const OAuthClientAuthorizationSchema: GenMessage<OAuthClientAuthorization> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 1);
+
+/**
+ * @generated from message ttn.lorawan.v3.OAuthClientAuthorizations
+ */
+export type OAuthClientAuthorizations = Message<"ttn.lorawan.v3.OAuthClientAuthorizations"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.OAuthClientAuthorization authorizations = 1;
+   */
+  authorizations: OAuthClientAuthorization[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.OAuthClientAuthorizations.
+ * Use `create(OAuthClientAuthorizationsSchema)` to create a new message.
+ */
+export const OAuthClientAuthorizationsSchema: GenMessage<OAuthClientAuthorizations> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 2);
+
+/**
+ * @generated from message ttn.lorawan.v3.ListOAuthClientAuthorizationsRequest
+ */
+export type ListOAuthClientAuthorizationsRequest = Message<"ttn.lorawan.v3.ListOAuthClientAuthorizationsRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: string order = 2;
+   */
+  order: string;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: uint32 page = 4;
+   */
+  page: number;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ListOAuthClientAuthorizationsRequest.
+ * Use `create(ListOAuthClientAuthorizationsRequestSchema)` to create a new message.
+ */
+export const ListOAuthClientAuthorizationsRequestSchema: GenMessage<ListOAuthClientAuthorizationsRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 3);
+
+/**
+ * @generated from message ttn.lorawan.v3.OAuthAuthorizationCode
+ */
+export type OAuthAuthorizationCode = Message<"ttn.lorawan.v3.OAuthAuthorizationCode"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: string user_session_id = 9;
+   */
+  userSessionId: string;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ClientIdentifiers client_ids = 2;
+   */
+  clientIds?: ClientIdentifiers | undefined;
+
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.Right rights = 3;
+   */
+  rights: Right[];
+
+  /**
+   * @generated from field: string code = 4;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string redirect_uri = 5;
+   */
+  redirectUri: string;
+
+  /**
+   * @generated from field: string state = 6;
+   */
+  state: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 7;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 8;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.OAuthAuthorizationCode.
+ * Use `create(OAuthAuthorizationCodeSchema)` to create a new message.
+ */
+export const OAuthAuthorizationCodeSchema: GenMessage<OAuthAuthorizationCode> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 4);
+
+/**
+ * @generated from message ttn.lorawan.v3.OAuthAccessTokenIdentifiers
+ */
+export type OAuthAccessTokenIdentifiers = Message<"ttn.lorawan.v3.OAuthAccessTokenIdentifiers"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ClientIdentifiers client_ids = 2;
+   */
+  clientIds?: ClientIdentifiers | undefined;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.OAuthAccessTokenIdentifiers.
+ * Use `create(OAuthAccessTokenIdentifiersSchema)` to create a new message.
+ */
+export const OAuthAccessTokenIdentifiersSchema: GenMessage<OAuthAccessTokenIdentifiers> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 5);
 
 /**
  * An access token of an OAuth client.
@@ -78,5 +270,59 @@ export type OAuthAccessToken = Message<"ttn.lorawan.v3.OAuthAccessToken"> & {
  * Use `create(OAuthAccessTokenSchema)` to create a new message.
  */
 export const OAuthAccessTokenSchema: GenMessage<OAuthAccessToken> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_oauth, 0);
+  messageDesc(file_ttn_lorawan_v3_oauth, 6);
+
+/**
+ * @generated from message ttn.lorawan.v3.OAuthAccessTokens
+ */
+export type OAuthAccessTokens = Message<"ttn.lorawan.v3.OAuthAccessTokens"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.OAuthAccessToken tokens = 1;
+   */
+  tokens: OAuthAccessToken[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.OAuthAccessTokens.
+ * Use `create(OAuthAccessTokensSchema)` to create a new message.
+ */
+export const OAuthAccessTokensSchema: GenMessage<OAuthAccessTokens> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 7);
+
+/**
+ * @generated from message ttn.lorawan.v3.ListOAuthAccessTokensRequest
+ */
+export type ListOAuthAccessTokensRequest = Message<"ttn.lorawan.v3.ListOAuthAccessTokensRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.ClientIdentifiers client_ids = 2;
+   */
+  clientIds?: ClientIdentifiers | undefined;
+
+  /**
+   * @generated from field: string order = 3;
+   */
+  order: string;
+
+  /**
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: uint32 page = 5;
+   */
+  page: number;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ListOAuthAccessTokensRequest.
+ * Use `create(ListOAuthAccessTokensRequestSchema)` to create a new message.
+ */
+export const ListOAuthAccessTokensRequestSchema: GenMessage<ListOAuthAccessTokensRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_oauth, 8);
 

@@ -13,7 +13,7 @@ import type { ContactInfo } from "./contact_info_pb.ts";
 import { file_ttn_lorawan_v3_contact_info } from "./contact_info_pb.ts";
 import type { State } from "./enums_pb.ts";
 import { file_ttn_lorawan_v3_enums } from "./enums_pb.ts";
-import type { UserIdentifiers } from "./identifiers_pb.ts";
+import type { EntityIdentifiers, UserIdentifiers } from "./identifiers_pb.ts";
 import { file_ttn_lorawan_v3_identifiers } from "./identifiers_pb.ts";
 import type { Picture } from "./picture_pb.ts";
 import { file_ttn_lorawan_v3_picture } from "./picture_pb.ts";
@@ -25,7 +25,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ttn/lorawan/v3/user.proto.
  */
 export const file_ttn_lorawan_v3_user: GenFile = /*@__PURE__*/
-  fileDesc("Chl0dG4vbG9yYXdhbi92My91c2VyLnByb3RvEg50dG4ubG9yYXdhbi52MyLiCwoWVXNlckNvbnNvbGVQcmVmZXJlbmNlcxIzCg1jb25zb2xlX3RoZW1lGAEgASgOMhwudHRuLmxvcmF3YW4udjMuQ29uc29sZVRoZW1lElIKEWRhc2hib2FyZF9sYXlvdXRzGAIgASgLMjcudHRuLmxvcmF3YW4udjMuVXNlckNvbnNvbGVQcmVmZXJlbmNlcy5EYXNoYm9hcmRMYXlvdXRzEj4KB3NvcnRfYnkYAyABKAsyLS50dG4ubG9yYXdhbi52My5Vc2VyQ29uc29sZVByZWZlcmVuY2VzLlNvcnRCeRqxAwoQRGFzaGJvYXJkTGF5b3V0cxIwCgdhcGlfa2V5GAEgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjQKC2FwcGxpY2F0aW9uGAIgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjUKDGNvbGxhYm9yYXRvchgDIAEoDjIfLnR0bi5sb3Jhd2FuLnYzLkRhc2hib2FyZExheW91dBIzCgplbmRfZGV2aWNlGAQgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjAKB2dhdGV3YXkYBSABKA4yHy50dG4ubG9yYXdhbi52My5EYXNoYm9hcmRMYXlvdXQSNQoMb3JnYW5pemF0aW9uGAYgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjEKCG92ZXJ2aWV3GAcgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0Ei0KBHVzZXIYCCABKA4yHy50dG4ubG9yYXdhbi52My5EYXNoYm9hcmRMYXlvdXQaygYKBlNvcnRCeRJvCgdhcGlfa2V5GAEgASgJQl6KiyZaOgA6CmFwaV9rZXlfaWQ6Cy1hcGlfa2V5X2lkOgRuYW1lOgUtbmFtZToKY3JlYXRlZF9hdDoLLWNyZWF0ZWRfYXQ6CmV4cGlyZXNfYXQ6Cy1leHBpcmVzX2F0EmIKC2FwcGxpY2F0aW9uGAIgASgJQk2KiyZJOgA6DmFwcGxpY2F0aW9uX2lkOg8tYXBwbGljYXRpb25faWQ6BG5hbWU6BS1uYW1lOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBI2Cgxjb2xsYWJvcmF0b3IYAyABKAlCIIqLJhw6ADoCaWQ6Ay1pZDoGcmlnaHRzOgctcmlnaHRzErkBCgplbmRfZGV2aWNlGAQgASgJQqQBiosmnwE6ADoJZGV2aWNlX2lkOgotZGV2aWNlX2lkOghqb2luX2V1aToJLWpvaW5fZXVpOgdkZXZfZXVpOggtZGV2X2V1aToEbmFtZToFLW5hbWU6C2Rlc2NyaXB0aW9uOgwtZGVzY3JpcHRpb246CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0OgxsYXN0X3NlZW5fYXQ6DS1sYXN0X3NlZW5fYXQScQoHZ2F0ZXdheRgFIAEoCUJgiosmXDoAOgpnYXRld2F5X2lkOgstZ2F0ZXdheV9pZDoLZ2F0ZXdheV9ldWk6DC1nYXRld2F5X2V1aToEbmFtZToFLW5hbWU6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EmUKDG9yZ2FuaXphdGlvbhgGIAEoCUJPiosmSzoAOg9vcmdhbml6YXRpb25faWQ6EC1vcmdhbml6YXRpb25faWQ6BG5hbWU6BS1uYW1lOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBKcAQoEdXNlchgHIAEoCUKNAYqLJogBOgA6B3VzZXJfaWQ6CC11c2VyX2lkOgRuYW1lOgUtbmFtZToVcHJpbWFyeV9lbWFpbF9hZGRyZXNzOhYtcHJpbWFyeV9lbWFpbF9hZGRyZXNzOgVzdGF0ZToGLXN0YXRlOgVhZG1pbjoGLWFkbWluOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdCKCCQoEVXNlchI0CgNpZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgRuYW1lGAQgASgJQgaKiyYCMDISHAoLZGVzY3JpcHRpb24YBSABKAlCB4qLJgMw0A8STQoKYXR0cmlidXRlcxgGIAMoCzIkLnR0bi5sb3Jhd2FuLnYzLlVzZXIuQXR0cmlidXRlc0VudHJ5QhOKiyYPeAqSAQQYATAkmgEDMMgBEjsKDGNvbnRhY3RfaW5mbxgHIAMoCzIbLnR0bi5sb3Jhd2FuLnYzLkNvbnRhY3RJbmZvQggYAYqLJgJ4ChIlChVwcmltYXJ5X2VtYWlsX2FkZHJlc3MYCCABKAlCBoqLJgIYCBJGCiJwcmltYXJ5X2VtYWlsX2FkZHJlc3NfdmFsaWRhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCghwYXNzd29yZBgKIAEoCUIHiosmAzDoBxI3ChNwYXNzd29yZF91cGRhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfChdyZXF1aXJlX3Bhc3N3b3JkX3VwZGF0ZRgMIAEoCBIsCgVzdGF0ZRgNIAEoDjIVLnR0bi5sb3Jhd2FuLnYzLlN0YXRlQgaKiyYCUAESIgoRc3RhdGVfZGVzY3JpcHRpb24YFCABKAlCB4qLJgMwgAESDQoFYWRtaW4YDiABKAgSIwoSdGVtcG9yYXJ5X3Bhc3N3b3JkGA8gASgJQgeKiyYDMOgHEkEKHXRlbXBvcmFyeV9wYXNzd29yZF9jcmVhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBCh10ZW1wb3JhcnlfcGFzc3dvcmRfZXhwaXJlc19hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoPcHJvZmlsZV9waWN0dXJlGBIgASgLMhcudHRuLmxvcmF3YW4udjMuUGljdHVyZRJDChNjb25zb2xlX3ByZWZlcmVuY2VzGBkgASgLMiYudHRuLmxvcmF3YW4udjMuVXNlckNvbnNvbGVQcmVmZXJlbmNlcxoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUoECBUQFkoECBYQF0oECBcQGEoECBgQGVIRYXBwbGljYXRpb25fbGltaXRSDGNsaWVudF9saW1pdFINZ2F0ZXdheV9saW1pdFISb3JnYW5pemF0aW9uX2xpbWl0IiwKBVVzZXJzEiMKBXVzZXJzGAEgAygLMhQudHRuLmxvcmF3YW4udjMuVXNlciJ7Cg5HZXRVc2VyUmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi4KCmZpZWxkX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIp8CChBMaXN0VXNlcnNSZXF1ZXN0Ei4KCmZpZWxkX21hc2sYASABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEp0BCgVvcmRlchgCIAEoCUKNAYqLJogBOgA6B3VzZXJfaWQ6CC11c2VyX2lkOgRuYW1lOgUtbmFtZToVcHJpbWFyeV9lbWFpbF9hZGRyZXNzOhYtcHJpbWFyeV9lbWFpbF9hZGRyZXNzOgVzdGF0ZToGLXN0YXRlOgVhZG1pbjoGLWFkbWluOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBIcCgVsaW1pdBgDIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAQgASgNEg8KB2RlbGV0ZWQYBSABKAgiWQoRQ3JlYXRlVXNlclJlcXVlc3QSKgoEdXNlchgBIAEoCzIULnR0bi5sb3Jhd2FuLnYzLlVzZXJCBoqLJgIIARIYChBpbnZpdGF0aW9uX3Rva2VuGAIgASgJIngKEVVwZGF0ZVVzZXJSZXF1ZXN0EjMKBHVzZXIYASABKAsyFC50dG4ubG9yYXdhbi52My5Vc2VyQg+KiyYCCAGiiyYFCgNpZHMSLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siWwoeQ3JlYXRlVGVtcG9yYXJ5UGFzc3dvcmRSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAEinQEKGVVwZGF0ZVVzZXJQYXNzd29yZFJlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIUCgNuZXcYAiABKAlCB4qLJgMw6AcSFAoDb2xkGAMgASgJQgeKiyYDMOgHEhkKEXJldm9rZV9hbGxfYWNjZXNzGAQgASgIIu4BChZMaXN0VXNlckFQSUtleXNSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESbQoFb3JkZXIYBCABKAlCXoqLJlo6ADoKYXBpX2tleV9pZDoLLWFwaV9rZXlfaWQ6BG5hbWU6BS1uYW1lOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdDoKZXhwaXJlc19hdDoLLWV4cGlyZXNfYXQSHAoFbGltaXQYAiABKA1CDYqLJglpAAAAAABAj0ASDAoEcGFnZRgDIAEoDSJhChRHZXRVc2VyQVBJS2V5UmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEg4KBmtleV9pZBgCIAEoCSLaAQoXQ3JlYXRlVXNlckFQSUtleVJlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIUCgRuYW1lGAIgASgJQgaKiyYCMDISNQoGcmlnaHRzGAMgAygOMhUudHRuLmxvcmF3YW4udjMuUmlnaHRCDoqLJgpwAYABAYoBAlABEjcKCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgeKiyYDoAEBIrUBChdVcGRhdGVVc2VyQVBJS2V5UmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi8KB2FwaV9rZXkYAiABKAsyFi50dG4ubG9yYXdhbi52My5BUElLZXlCBoqLJgIIARIuCgpmaWVsZF9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJkChdEZWxldGVVc2VyQVBJS2V5UmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEg4KBmtleV9pZBgCIAEoCSKMAgoLVXNlclNlc3Npb24SOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIaCgpzZXNzaW9uX2lkGAIgASgJQgaKiyYCMEASLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOc2Vzc2lvbl9zZWNyZXQYBiABKAkiaAoXQ3JlYXRlTG9naW5Ub2tlblJlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARISCgpza2lwX2VtYWlsGAIgASgIIikKGENyZWF0ZUxvZ2luVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCSpuCgxDb25zb2xlVGhlbWUSGAoUQ09OU09MRV9USEVNRV9TWVNURU0QABIXChNDT05TT0xFX1RIRU1FX0xJR0hUEAESFgoSQ09OU09MRV9USEVNRV9EQVJLEAIaE4qLJg8SDUNPTlNPTEVfVEhFTUUqewoPRGFzaGJvYXJkTGF5b3V0EhoKFkRBU0hCT0FSRF9MQVlPVVRfVEFCTEUQABIZChVEQVNIQk9BUkRfTEFZT1VUX0xJU1QQARIZChVEQVNIQk9BUkRfTEFZT1VUX0dSSUQQAhoWiosmEhIQREFTSEJPQVJEX0xBWU9VVGIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_contact_info, file_ttn_lorawan_v3_enums, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_picture, file_ttn_lorawan_v3_rights]);
+  fileDesc("Chl0dG4vbG9yYXdhbi92My91c2VyLnByb3RvEg50dG4ubG9yYXdhbi52MyLiCwoWVXNlckNvbnNvbGVQcmVmZXJlbmNlcxIzCg1jb25zb2xlX3RoZW1lGAEgASgOMhwudHRuLmxvcmF3YW4udjMuQ29uc29sZVRoZW1lElIKEWRhc2hib2FyZF9sYXlvdXRzGAIgASgLMjcudHRuLmxvcmF3YW4udjMuVXNlckNvbnNvbGVQcmVmZXJlbmNlcy5EYXNoYm9hcmRMYXlvdXRzEj4KB3NvcnRfYnkYAyABKAsyLS50dG4ubG9yYXdhbi52My5Vc2VyQ29uc29sZVByZWZlcmVuY2VzLlNvcnRCeRqxAwoQRGFzaGJvYXJkTGF5b3V0cxIwCgdhcGlfa2V5GAEgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjQKC2FwcGxpY2F0aW9uGAIgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjUKDGNvbGxhYm9yYXRvchgDIAEoDjIfLnR0bi5sb3Jhd2FuLnYzLkRhc2hib2FyZExheW91dBIzCgplbmRfZGV2aWNlGAQgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjAKB2dhdGV3YXkYBSABKA4yHy50dG4ubG9yYXdhbi52My5EYXNoYm9hcmRMYXlvdXQSNQoMb3JnYW5pemF0aW9uGAYgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0EjEKCG92ZXJ2aWV3GAcgASgOMh8udHRuLmxvcmF3YW4udjMuRGFzaGJvYXJkTGF5b3V0Ei0KBHVzZXIYCCABKA4yHy50dG4ubG9yYXdhbi52My5EYXNoYm9hcmRMYXlvdXQaygYKBlNvcnRCeRJvCgdhcGlfa2V5GAEgASgJQl6KiyZaOgA6CmFwaV9rZXlfaWQ6Cy1hcGlfa2V5X2lkOgRuYW1lOgUtbmFtZToKY3JlYXRlZF9hdDoLLWNyZWF0ZWRfYXQ6CmV4cGlyZXNfYXQ6Cy1leHBpcmVzX2F0EmIKC2FwcGxpY2F0aW9uGAIgASgJQk2KiyZJOgA6DmFwcGxpY2F0aW9uX2lkOg8tYXBwbGljYXRpb25faWQ6BG5hbWU6BS1uYW1lOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBI2Cgxjb2xsYWJvcmF0b3IYAyABKAlCIIqLJhw6ADoCaWQ6Ay1pZDoGcmlnaHRzOgctcmlnaHRzErkBCgplbmRfZGV2aWNlGAQgASgJQqQBiosmnwE6ADoJZGV2aWNlX2lkOgotZGV2aWNlX2lkOghqb2luX2V1aToJLWpvaW5fZXVpOgdkZXZfZXVpOggtZGV2X2V1aToEbmFtZToFLW5hbWU6C2Rlc2NyaXB0aW9uOgwtZGVzY3JpcHRpb246CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0OgxsYXN0X3NlZW5fYXQ6DS1sYXN0X3NlZW5fYXQScQoHZ2F0ZXdheRgFIAEoCUJgiosmXDoAOgpnYXRld2F5X2lkOgstZ2F0ZXdheV9pZDoLZ2F0ZXdheV9ldWk6DC1nYXRld2F5X2V1aToEbmFtZToFLW5hbWU6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EmUKDG9yZ2FuaXphdGlvbhgGIAEoCUJPiosmSzoAOg9vcmdhbml6YXRpb25faWQ6EC1vcmdhbml6YXRpb25faWQ6BG5hbWU6BS1uYW1lOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBKcAQoEdXNlchgHIAEoCUKNAYqLJogBOgA6B3VzZXJfaWQ6CC11c2VyX2lkOgRuYW1lOgUtbmFtZToVcHJpbWFyeV9lbWFpbF9hZGRyZXNzOhYtcHJpbWFyeV9lbWFpbF9hZGRyZXNzOgVzdGF0ZToGLXN0YXRlOgVhZG1pbjoGLWFkbWluOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdCKCCQoEVXNlchI0CgNpZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgRuYW1lGAQgASgJQgaKiyYCMDISHAoLZGVzY3JpcHRpb24YBSABKAlCB4qLJgMw0A8STQoKYXR0cmlidXRlcxgGIAMoCzIkLnR0bi5sb3Jhd2FuLnYzLlVzZXIuQXR0cmlidXRlc0VudHJ5QhOKiyYPeAqSAQQYATAkmgEDMMgBEjsKDGNvbnRhY3RfaW5mbxgHIAMoCzIbLnR0bi5sb3Jhd2FuLnYzLkNvbnRhY3RJbmZvQggYAYqLJgJ4ChIlChVwcmltYXJ5X2VtYWlsX2FkZHJlc3MYCCABKAlCBoqLJgIYCBJGCiJwcmltYXJ5X2VtYWlsX2FkZHJlc3NfdmFsaWRhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCghwYXNzd29yZBgKIAEoCUIHiosmAzDoBxI3ChNwYXNzd29yZF91cGRhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfChdyZXF1aXJlX3Bhc3N3b3JkX3VwZGF0ZRgMIAEoCBIsCgVzdGF0ZRgNIAEoDjIVLnR0bi5sb3Jhd2FuLnYzLlN0YXRlQgaKiyYCUAESIgoRc3RhdGVfZGVzY3JpcHRpb24YFCABKAlCB4qLJgMwgAESDQoFYWRtaW4YDiABKAgSIwoSdGVtcG9yYXJ5X3Bhc3N3b3JkGA8gASgJQgeKiyYDMOgHEkEKHXRlbXBvcmFyeV9wYXNzd29yZF9jcmVhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBCh10ZW1wb3JhcnlfcGFzc3dvcmRfZXhwaXJlc19hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoPcHJvZmlsZV9waWN0dXJlGBIgASgLMhcudHRuLmxvcmF3YW4udjMuUGljdHVyZRJDChNjb25zb2xlX3ByZWZlcmVuY2VzGBkgASgLMiYudHRuLmxvcmF3YW4udjMuVXNlckNvbnNvbGVQcmVmZXJlbmNlcxoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUoECBUQFkoECBYQF0oECBcQGEoECBgQGVIRYXBwbGljYXRpb25fbGltaXRSDGNsaWVudF9saW1pdFINZ2F0ZXdheV9saW1pdFISb3JnYW5pemF0aW9uX2xpbWl0IiwKBVVzZXJzEiMKBXVzZXJzGAEgAygLMhQudHRuLmxvcmF3YW4udjMuVXNlciJ7Cg5HZXRVc2VyUmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi4KCmZpZWxkX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIp8CChBMaXN0VXNlcnNSZXF1ZXN0Ei4KCmZpZWxkX21hc2sYASABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEp0BCgVvcmRlchgCIAEoCUKNAYqLJogBOgA6B3VzZXJfaWQ6CC11c2VyX2lkOgRuYW1lOgUtbmFtZToVcHJpbWFyeV9lbWFpbF9hZGRyZXNzOhYtcHJpbWFyeV9lbWFpbF9hZGRyZXNzOgVzdGF0ZToGLXN0YXRlOgVhZG1pbjoGLWFkbWluOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBIcCgVsaW1pdBgDIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAQgASgNEg8KB2RlbGV0ZWQYBSABKAgiWQoRQ3JlYXRlVXNlclJlcXVlc3QSKgoEdXNlchgBIAEoCzIULnR0bi5sb3Jhd2FuLnYzLlVzZXJCBoqLJgIIARIYChBpbnZpdGF0aW9uX3Rva2VuGAIgASgJIngKEVVwZGF0ZVVzZXJSZXF1ZXN0EjMKBHVzZXIYASABKAsyFC50dG4ubG9yYXdhbi52My5Vc2VyQg+KiyYCCAGiiyYFCgNpZHMSLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siWwoeQ3JlYXRlVGVtcG9yYXJ5UGFzc3dvcmRSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAEinQEKGVVwZGF0ZVVzZXJQYXNzd29yZFJlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIUCgNuZXcYAiABKAlCB4qLJgMw6AcSFAoDb2xkGAMgASgJQgeKiyYDMOgHEhkKEXJldm9rZV9hbGxfYWNjZXNzGAQgASgIIu4BChZMaXN0VXNlckFQSUtleXNSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESbQoFb3JkZXIYBCABKAlCXoqLJlo6ADoKYXBpX2tleV9pZDoLLWFwaV9rZXlfaWQ6BG5hbWU6BS1uYW1lOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdDoKZXhwaXJlc19hdDoLLWV4cGlyZXNfYXQSHAoFbGltaXQYAiABKA1CDYqLJglpAAAAAABAj0ASDAoEcGFnZRgDIAEoDSJhChRHZXRVc2VyQVBJS2V5UmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEg4KBmtleV9pZBgCIAEoCSLaAQoXQ3JlYXRlVXNlckFQSUtleVJlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIUCgRuYW1lGAIgASgJQgaKiyYCMDISNQoGcmlnaHRzGAMgAygOMhUudHRuLmxvcmF3YW4udjMuUmlnaHRCDoqLJgpwAYABAYoBAlABEjcKCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgeKiyYDoAEBIrUBChdVcGRhdGVVc2VyQVBJS2V5UmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi8KB2FwaV9rZXkYAiABKAsyFi50dG4ubG9yYXdhbi52My5BUElLZXlCBoqLJgIIARIuCgpmaWVsZF9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJkChdEZWxldGVVc2VyQVBJS2V5UmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEg4KBmtleV9pZBgCIAEoCSKpAgoKSW52aXRhdGlvbhIVCgVlbWFpbBgBIAEoCUIGiosmAhgIEg0KBXRva2VuGAIgASgJEi4KCmV4cGlyZXNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2FjY2VwdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CgthY2NlcHRlZF9ieRgHIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVycyJEChZMaXN0SW52aXRhdGlvbnNSZXF1ZXN0EhwKBWxpbWl0GAEgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYAiABKA0iPgoLSW52aXRhdGlvbnMSLwoLaW52aXRhdGlvbnMYASADKAsyGi50dG4ubG9yYXdhbi52My5JbnZpdGF0aW9uIi4KFVNlbmRJbnZpdGF0aW9uUmVxdWVzdBIVCgVlbWFpbBgBIAEoCUIGiosmAhgIIjAKF0RlbGV0ZUludml0YXRpb25SZXF1ZXN0EhUKBWVtYWlsGAEgASgJQgaKiyYCGAgibwoWVXNlclNlc3Npb25JZGVudGlmaWVycxI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEhoKCnNlc3Npb25faWQYAiABKAlCBoqLJgIwQCKMAgoLVXNlclNlc3Npb24SOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIaCgpzZXNzaW9uX2lkGAIgASgJQgaKiyYCMEASLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOc2Vzc2lvbl9zZWNyZXQYBiABKAkiPQoMVXNlclNlc3Npb25zEi0KCHNlc3Npb25zGAEgAygLMhsudHRuLmxvcmF3YW4udjMuVXNlclNlc3Npb24isAEKF0xpc3RVc2VyU2Vzc2lvbnNSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESLgoFb3JkZXIYAiABKAlCH4qLJhs6ADoKY3JlYXRlZF9hdDoLLWNyZWF0ZWRfYXQSHAoFbGltaXQYAyABKA1CDYqLJglpAAAAAABAj0ASDAoEcGFnZRgEIAEoDSL0AQoKTG9naW5Ub2tlbhI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi4KCmNyZWF0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXRva2VuGAUgASgJEgwKBHVzZWQYBiABKAgiaAoXQ3JlYXRlTG9naW5Ub2tlblJlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARISCgpza2lwX2VtYWlsGAIgASgIIikKGENyZWF0ZUxvZ2luVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCSK4AQoMVXNlckJvb2ttYXJrEjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESPQoKZW50aXR5X2lkcxgCIAEoCzIhLnR0bi5sb3Jhd2FuLnYzLkVudGl0eUlkZW50aWZpZXJzQgaKiyYCCAESLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQAoNVXNlckJvb2ttYXJrcxIvCglib29rbWFya3MYASADKAsyHC50dG4ubG9yYXdhbi52My5Vc2VyQm9va21hcmsilQEKGUNyZWF0ZVVzZXJCb29rbWFya1JlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARI9CgplbnRpdHlfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuRW50aXR5SWRlbnRpZmllcnNCBoqLJgIIASLnAgoYTGlzdFVzZXJCb29rbWFya3NSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESHAoFbGltaXQYAiABKA1CDYqLJglpAAAAAABAj0ASDAoEcGFnZRgDIAEoDRJzCgVvcmRlchgEIAEoCUJkiosmYDoAOgd1c2VyX2lkOggtdXNlcl9pZDoLZW50aXR5X3R5cGU6DC1lbnRpdHlfdHlwZToJZW50aXR5X2lkOgotZW50aXR5X2lkOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBIPCgdkZWxldGVkGAUgASgIEl4KDGVudGl0eV90eXBlcxgGIAMoCUJIiosmRIABAYoBPjoLYXBwbGljYXRpb246BmNsaWVudDoKZW5kIGRldmljZToHZ2F0ZXdheToMb3JnYW5pemF0aW9uOgR1c2VyIpUBChlEZWxldGVVc2VyQm9va21hcmtSZXF1ZXN0EjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESPQoKZW50aXR5X2lkcxgCIAEoCzIhLnR0bi5sb3Jhd2FuLnYzLkVudGl0eUlkZW50aWZpZXJzQgaKiyYCCAEinQEKH0JhdGNoRGVsZXRlVXNlckJvb2ttYXJrc1JlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARI/CgplbnRpdHlfaWRzGAIgAygLMiEudHRuLmxvcmF3YW4udjMuRW50aXR5SWRlbnRpZmllcnNCCIqLJgRwAXgUKm4KDENvbnNvbGVUaGVtZRIYChRDT05TT0xFX1RIRU1FX1NZU1RFTRAAEhcKE0NPTlNPTEVfVEhFTUVfTElHSFQQARIWChJDT05TT0xFX1RIRU1FX0RBUksQAhoTiosmDxINQ09OU09MRV9USEVNRSp7Cg9EYXNoYm9hcmRMYXlvdXQSGgoWREFTSEJPQVJEX0xBWU9VVF9UQUJMRRAAEhkKFURBU0hCT0FSRF9MQVlPVVRfTElTVBABEhkKFURBU0hCT0FSRF9MQVlPVVRfR1JJRBACGhaKiyYSEhBEQVNIQk9BUkRfTEFZT1VUYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_contact_info, file_ttn_lorawan_v3_enums, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_picture, file_ttn_lorawan_v3_rights]);
 
 /**
  * What a user set in the Console.
@@ -610,6 +610,148 @@ export const DeleteUserAPIKeyRequestSchema: GenMessage<DeleteUserAPIKeyRequest> 
   messageDesc(file_ttn_lorawan_v3_user, 13);
 
 /**
+ * @generated from message ttn.lorawan.v3.Invitation
+ */
+export type Invitation = Message<"ttn.lorawan.v3.Invitation"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 3;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp updated_at = 5;
+   */
+  updatedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp accepted_at = 6;
+   */
+  acceptedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers accepted_by = 7;
+   */
+  acceptedBy?: UserIdentifiers | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.Invitation.
+ * Use `create(InvitationSchema)` to create a new message.
+ */
+export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 14);
+
+/**
+ * @generated from message ttn.lorawan.v3.ListInvitationsRequest
+ */
+export type ListInvitationsRequest = Message<"ttn.lorawan.v3.ListInvitationsRequest"> & {
+  /**
+   * @generated from field: uint32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: uint32 page = 2;
+   */
+  page: number;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ListInvitationsRequest.
+ * Use `create(ListInvitationsRequestSchema)` to create a new message.
+ */
+export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 15);
+
+/**
+ * @generated from message ttn.lorawan.v3.Invitations
+ */
+export type Invitations = Message<"ttn.lorawan.v3.Invitations"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.Invitation invitations = 1;
+   */
+  invitations: Invitation[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.Invitations.
+ * Use `create(InvitationsSchema)` to create a new message.
+ */
+export const InvitationsSchema: GenMessage<Invitations> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 16);
+
+/**
+ * @generated from message ttn.lorawan.v3.SendInvitationRequest
+ */
+export type SendInvitationRequest = Message<"ttn.lorawan.v3.SendInvitationRequest"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.SendInvitationRequest.
+ * Use `create(SendInvitationRequestSchema)` to create a new message.
+ */
+export const SendInvitationRequestSchema: GenMessage<SendInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 17);
+
+/**
+ * @generated from message ttn.lorawan.v3.DeleteInvitationRequest
+ */
+export type DeleteInvitationRequest = Message<"ttn.lorawan.v3.DeleteInvitationRequest"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.DeleteInvitationRequest.
+ * Use `create(DeleteInvitationRequestSchema)` to create a new message.
+ */
+export const DeleteInvitationRequestSchema: GenMessage<DeleteInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 18);
+
+/**
+ * @generated from message ttn.lorawan.v3.UserSessionIdentifiers
+ */
+export type UserSessionIdentifiers = Message<"ttn.lorawan.v3.UserSessionIdentifiers"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.UserSessionIdentifiers.
+ * Use `create(UserSessionIdentifiersSchema)` to create a new message.
+ */
+export const UserSessionIdentifiersSchema: GenMessage<UserSessionIdentifiers> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 19);
+
+/**
  * A user's login in a browser.
  *
  * @generated from message ttn.lorawan.v3.UserSession
@@ -651,7 +793,98 @@ export type UserSession = Message<"ttn.lorawan.v3.UserSession"> & {
  * Use `create(UserSessionSchema)` to create a new message.
  */
 export const UserSessionSchema: GenMessage<UserSession> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_user, 14);
+  messageDesc(file_ttn_lorawan_v3_user, 20);
+
+/**
+ * @generated from message ttn.lorawan.v3.UserSessions
+ */
+export type UserSessions = Message<"ttn.lorawan.v3.UserSessions"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.UserSession sessions = 1;
+   */
+  sessions: UserSession[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.UserSessions.
+ * Use `create(UserSessionsSchema)` to create a new message.
+ */
+export const UserSessionsSchema: GenMessage<UserSessions> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 21);
+
+/**
+ * @generated from message ttn.lorawan.v3.ListUserSessionsRequest
+ */
+export type ListUserSessionsRequest = Message<"ttn.lorawan.v3.ListUserSessionsRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: string order = 2;
+   */
+  order: string;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: uint32 page = 4;
+   */
+  page: number;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ListUserSessionsRequest.
+ * Use `create(ListUserSessionsRequestSchema)` to create a new message.
+ */
+export const ListUserSessionsRequestSchema: GenMessage<ListUserSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 22);
+
+/**
+ * @generated from message ttn.lorawan.v3.LoginToken
+ */
+export type LoginToken = Message<"ttn.lorawan.v3.LoginToken"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 2;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp updated_at = 3;
+   */
+  updatedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string token = 5;
+   */
+  token: string;
+
+  /**
+   * @generated from field: bool used = 6;
+   */
+  used: boolean;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.LoginToken.
+ * Use `create(LoginTokenSchema)` to create a new message.
+ */
+export const LoginTokenSchema: GenMessage<LoginToken> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 23);
 
 /**
  * A login without a password, once.
@@ -675,7 +908,7 @@ export type CreateLoginTokenRequest = Message<"ttn.lorawan.v3.CreateLoginTokenRe
  * Use `create(CreateLoginTokenRequestSchema)` to create a new message.
  */
 export const CreateLoginTokenRequestSchema: GenMessage<CreateLoginTokenRequest> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_user, 15);
+  messageDesc(file_ttn_lorawan_v3_user, 24);
 
 /**
  * The token, for admins who hand it over themselves.
@@ -694,7 +927,159 @@ export type CreateLoginTokenResponse = Message<"ttn.lorawan.v3.CreateLoginTokenR
  * Use `create(CreateLoginTokenResponseSchema)` to create a new message.
  */
 export const CreateLoginTokenResponseSchema: GenMessage<CreateLoginTokenResponse> = /*@__PURE__*/
-  messageDesc(file_ttn_lorawan_v3_user, 16);
+  messageDesc(file_ttn_lorawan_v3_user, 25);
+
+/**
+ * @generated from message ttn.lorawan.v3.UserBookmark
+ */
+export type UserBookmark = Message<"ttn.lorawan.v3.UserBookmark"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.EntityIdentifiers entity_ids = 2;
+   */
+  entityIds?: EntityIdentifiers | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.UserBookmark.
+ * Use `create(UserBookmarkSchema)` to create a new message.
+ */
+export const UserBookmarkSchema: GenMessage<UserBookmark> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 26);
+
+/**
+ * @generated from message ttn.lorawan.v3.UserBookmarks
+ */
+export type UserBookmarks = Message<"ttn.lorawan.v3.UserBookmarks"> & {
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.UserBookmark bookmarks = 1;
+   */
+  bookmarks: UserBookmark[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.UserBookmarks.
+ * Use `create(UserBookmarksSchema)` to create a new message.
+ */
+export const UserBookmarksSchema: GenMessage<UserBookmarks> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 27);
+
+/**
+ * @generated from message ttn.lorawan.v3.CreateUserBookmarkRequest
+ */
+export type CreateUserBookmarkRequest = Message<"ttn.lorawan.v3.CreateUserBookmarkRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.EntityIdentifiers entity_ids = 2;
+   */
+  entityIds?: EntityIdentifiers | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.CreateUserBookmarkRequest.
+ * Use `create(CreateUserBookmarkRequestSchema)` to create a new message.
+ */
+export const CreateUserBookmarkRequestSchema: GenMessage<CreateUserBookmarkRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 28);
+
+/**
+ * @generated from message ttn.lorawan.v3.ListUserBookmarksRequest
+ */
+export type ListUserBookmarksRequest = Message<"ttn.lorawan.v3.ListUserBookmarksRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: uint32 page = 3;
+   */
+  page: number;
+
+  /**
+   * @generated from field: string order = 4;
+   */
+  order: string;
+
+  /**
+   * @generated from field: bool deleted = 5;
+   */
+  deleted: boolean;
+
+  /**
+   * @generated from field: repeated string entity_types = 6;
+   */
+  entityTypes: string[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.ListUserBookmarksRequest.
+ * Use `create(ListUserBookmarksRequestSchema)` to create a new message.
+ */
+export const ListUserBookmarksRequestSchema: GenMessage<ListUserBookmarksRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 29);
+
+/**
+ * @generated from message ttn.lorawan.v3.DeleteUserBookmarkRequest
+ */
+export type DeleteUserBookmarkRequest = Message<"ttn.lorawan.v3.DeleteUserBookmarkRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: ttn.lorawan.v3.EntityIdentifiers entity_ids = 2;
+   */
+  entityIds?: EntityIdentifiers | undefined;
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.DeleteUserBookmarkRequest.
+ * Use `create(DeleteUserBookmarkRequestSchema)` to create a new message.
+ */
+export const DeleteUserBookmarkRequestSchema: GenMessage<DeleteUserBookmarkRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 30);
+
+/**
+ * @generated from message ttn.lorawan.v3.BatchDeleteUserBookmarksRequest
+ */
+export type BatchDeleteUserBookmarksRequest = Message<"ttn.lorawan.v3.BatchDeleteUserBookmarksRequest"> & {
+  /**
+   * @generated from field: ttn.lorawan.v3.UserIdentifiers user_ids = 1;
+   */
+  userIds?: UserIdentifiers | undefined;
+
+  /**
+   * @generated from field: repeated ttn.lorawan.v3.EntityIdentifiers entity_ids = 2;
+   */
+  entityIds: EntityIdentifiers[];
+};
+
+/**
+ * Describes the message ttn.lorawan.v3.BatchDeleteUserBookmarksRequest.
+ * Use `create(BatchDeleteUserBookmarksRequestSchema)` to create a new message.
+ */
+export const BatchDeleteUserBookmarksRequestSchema: GenMessage<BatchDeleteUserBookmarksRequest> = /*@__PURE__*/
+  messageDesc(file_ttn_lorawan_v3_user, 31);
 
 /**
  * How the Console looks.
