@@ -18,7 +18,7 @@ export const allowedImports: Boundaries = {
   lorawan: [],
   api: [],
   testkit: ["lorawan"],
-  bench: ["lorawan", "testkit"],
+  bench: ["lorawan", "api", "testkit"],
   scenarios: ["lorawan", "api", "stack/*", "testkit", "bench"],
   "stack/clock": [],
   "stack/config": [],

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ApiResult, benchApi, checkRegistered, formatApiTable } from "./api.ts";
 import { type BenchOptions, help, readOptions } from "./options.ts";
 import { Registry } from "./population.ts";
 import { benchDownlinks, benchJoins, formatRadioTable, isComplete } from "./radio.ts";
@@ -16,6 +17,7 @@ interface Results {
   uplinks: readonly UplinkRow[];
   joins: readonly RadioResult[];
   downlinks: readonly RadioResult[];
+  api: readonly ApiResult[];
   start: readonly StartResult[];
 }
 
@@ -33,15 +35,24 @@ async function benchRunning(options: BenchOptions, program: StackProgram, result
   const kept = options.text("data-dir");
   const dataDir = kept === "" ? await mkdtemp(join(tmpdir(), "skylark-bench-")) : kept;
   await mkdir(dataDir, { recursive: true });
-  const stack = await startStack(program, dataDir);
+  const connections = options.number("connections");
+  let stack = await startStack(program, dataDir);
   try {
-    const registry = await Registry.open(stack, dataDir, { connections: options.number("connections"), log });
+    const registry = await Registry.open(stack, dataDir, { connections, log });
     const bench = { options, registry, stack, log };
     if (options.parts.includes("uplinks"))
       results.uplinks = await benchUplinks(options, stack, registry, log);
     if (options.parts.includes("joins")) results.joins = await benchJoins(bench);
     if (options.parts.includes("downlinks")) results.downlinks = await benchDownlinks(bench);
+    if (options.parts.includes("api")) results.api = await benchApi(bench);
     registry.client.close();
+    if (options.parts.includes("api")) {
+      await stack.stop();
+      stack = await startStack(program, dataDir);
+      const reopened = await Registry.open(stack, dataDir, { connections, log });
+      await checkRegistered(reopened, log);
+      reopened.client.close();
+    }
   } finally {
     await stack.stop();
     if (kept === "") await rm(dataDir, { recursive: true, force: true });
@@ -63,6 +74,7 @@ async function main(options: BenchOptions): Promise<void> {
     uplinks: [],
     joins: [],
     downlinks: [],
+    api: [],
     start: [],
   };
   if (options.parts.some((part) => part !== "start")) await benchRunning(options, program, results);
@@ -72,6 +84,7 @@ async function main(options: BenchOptions): Promise<void> {
   if (results.uplinks.length > 0) console.log(`${formatUplinkTable(results.uplinks, windowMs)}\n`);
   const radio = [...results.joins, ...results.downlinks];
   if (radio.length > 0) console.log(`${formatRadioTable(radio)}\n`);
+  if (results.api.length > 0) console.log(`${formatApiTable(results.api)}\n`);
   if (results.start.length > 0) console.log(`${formatStartTable(results.start)}\n`);
   const path = options.text("json");
   if (path !== "") await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);

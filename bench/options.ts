@@ -35,6 +35,8 @@ const table = {
     default: "500,1000,2000,4000",
     description: "joins and downlinks per second to try, in this order",
   },
+  "api-connections": { default: "32", description: "connections that call the API, each one call at a time" },
+  "api-registrations": { default: "5000", description: "devices of each run that registers on four servers" },
   "start-devices": { default: "100000", description: "devices in the store of the second start" },
   "data-dir": {
     default: "",
@@ -52,7 +54,7 @@ const table = {
 type OptionName = keyof typeof table;
 
 /** The parts of the benchmark. */
-export const parts = ["uplinks", "joins", "downlinks", "start"] as const;
+export const parts = ["uplinks", "joins", "downlinks", "api", "start"] as const;
 export type Part = (typeof parts)[number];
 
 export interface BenchOptions {
@@ -72,6 +74,7 @@ const quickValues: Partial<Record<OptionName, string>> = {
   downlinks: "40",
   "radio-gateways": "20",
   "radio-rates": "40",
+  "api-registrations": "100",
   "start-devices": "200",
 };
 

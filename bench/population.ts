@@ -128,6 +128,16 @@ export class Registry {
     return first;
   }
 
+  /** How many devices of a part that registers its own there are; the next ones come after them. */
+  registeredDevices(population: string): number {
+    return this.#state.devices[population] ?? 0;
+  }
+
+  async keepDevices(population: string, count: number): Promise<void> {
+    this.#state.devices[population] = count;
+    await this.#save();
+  }
+
   async takeDevNonce(): Promise<number> {
     const devNonce = this.#state.nextDevNonce++;
     await this.#save();

@@ -19,6 +19,7 @@ export interface StackProgram {
 export interface RunningStack {
   readonly pid: number;
   readonly httpUrl: string;
+  readonly grpcAddress: string;
   readonly mqttPort: number;
   readonly udpPort: number;
   readonly adminKey: string;
@@ -65,7 +66,12 @@ function exited(child: ChildProcess): Promise<number | null> {
 
 /** Starts the stack with a data directory, on free ports of this machine only, and waits until it is ready. */
 export async function startStack(program: StackProgram, dataDir: string): Promise<RunningStack> {
-  const [httpPort, mqttPort, udpPort] = await Promise.all([freePort(), freePort(), freeUdpPort()]);
+  const [httpPort, grpcPort, mqttPort, udpPort] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freeUdpPort(),
+  ]);
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   const startedAt = performance.now();
   const child = spawn(
@@ -75,6 +81,7 @@ export async function startStack(program: StackProgram, dataDir: string): Promis
       program.main,
       `--data-dir=${dataDir}`,
       `--http.listen=127.0.0.1:${httpPort}`,
+      `--grpc.listen=127.0.0.1:${grpcPort}`,
       `--as.mqtt.listen=127.0.0.1:${mqttPort}`,
       `--gs.udp.listen=127.0.0.1:${udpPort}`,
       ...program.options,
@@ -98,6 +105,7 @@ export async function startStack(program: StackProgram, dataDir: string): Promis
   return {
     pid: child.pid ?? 0,
     httpUrl,
+    grpcAddress: `127.0.0.1:${grpcPort}`,
     mqttPort,
     udpPort,
     adminKey,

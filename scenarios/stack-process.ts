@@ -10,6 +10,7 @@ import type { Readable } from "node:stream";
 export interface StackProcess {
   readonly dataDirectory: string;
   readonly httpPort: number;
+  readonly grpcPort: number;
   readonly mqttPort: number;
   readonly udpPort: number;
   /** 0 without a certificate. */
@@ -68,6 +69,8 @@ function freePorts(dataDirectory: string): string[] {
   return [
     `--data-dir=${dataDirectory}`,
     "--http.listen=127.0.0.1:0",
+    "--grpc.listen=127.0.0.1:0",
+    "--grpc.listen=127.0.0.1:0",
     "--as.mqtt.listen=127.0.0.1:0",
     "--gs.udp.listen=127.0.0.1:0",
     "--log.format=json",
@@ -128,6 +131,7 @@ export async function startStackProcess(options: StackProcessOptions = {}): Prom
 
 interface Ports {
   readonly httpPort: number;
+  readonly grpcPort: number;
   readonly mqttPort: number;
   readonly udpPort: number;
   readonly httpTlsPort: number;
@@ -143,6 +147,7 @@ function untilReady(child: ChildProcess, log: string[]): Promise<Ports> {
       if (record.message !== "ready") return;
       resolve({
         httpPort: Number(record.http),
+        grpcPort: Number(record.grpc ?? 0),
         mqttPort: Number(record.mqtt),
         udpPort: Number(record.udp),
         httpTlsPort: Number(record.httpTls ?? 0),
