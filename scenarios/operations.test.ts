@@ -101,6 +101,7 @@ describe("an operator", () => {
     const { port } = tcp.address() as { port: number };
     for (const [option, taken] of [
       ["http.listen", port],
+      ["grpc.listen", port],
       ["as.mqtt.listen", port],
       ["gs.udp.listen", udp.address().port],
     ] as const) {
@@ -189,7 +190,7 @@ describe("an operator", () => {
 async function startDemo(
   dataDirectory: string,
 ): Promise<{ readonly printed: Arrivals<string>; stop(): Promise<number | null> }> {
-  const listeners = ["http", "as.mqtt", "gs.udp"].map((name) => `--${name}.listen=127.0.0.1:0`);
+  const listeners = ["http", "grpc", "as.mqtt", "gs.udp"].map((name) => `--${name}.listen=127.0.0.1:0`);
   const child = spawnMain(["--demo", `--data-dir=${dataDirectory}`, ...listeners]);
   const printed = new Arrivals<string>();
   for (const input of [child.stdout, child.stderr])

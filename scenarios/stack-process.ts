@@ -70,7 +70,6 @@ function freePorts(dataDirectory: string): string[] {
     `--data-dir=${dataDirectory}`,
     "--http.listen=127.0.0.1:0",
     "--grpc.listen=127.0.0.1:0",
-    "--grpc.listen=127.0.0.1:0",
     "--as.mqtt.listen=127.0.0.1:0",
     "--gs.udp.listen=127.0.0.1:0",
     "--log.format=json",

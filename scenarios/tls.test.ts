@@ -30,6 +30,7 @@ before(async () => {
       `--tls.certificate=${certificate}`,
       `--tls.key=${key}`,
       "--http.listen-tls=127.0.0.1:0",
+      "--grpc.listen-tls=127.0.0.1:0",
       "--as.mqtt.listen-tls=127.0.0.1:0",
     ],
   });

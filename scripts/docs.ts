@@ -1,23 +1,31 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { commentsModule, schemaComments } from "../packages/api/schema-comments.ts";
 import { environmentName } from "../packages/stack/src/config/load.ts";
 import { errorDefinitions, statusCodes } from "../packages/stack/src/errors/errors.ts";
 import { eventDefinitions } from "../packages/stack/src/events/events.ts";
 import { options } from "../packages/stack/src/main/options.ts";
 // Loads every server, and with it every definition.
 import "../packages/stack/src/main/stack.ts";
+import { apiPages } from "./api-pages.ts";
+import { compatibilityPage } from "./method-table.ts";
 
 /** The reference pages that follow from the code, by path. */
-export function generatedPages(): ReadonlyMap<string, string> {
+export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["docs/configuration.md", configurationPage()],
     ["docs/errors.md", errorsPage()],
     ["docs/events.md", eventsPage()],
+    ["packages/api/src/openapi/comments.ts", commentsModule()],
+    ...apiPages(schemaComments()),
+    await compatibilityPage(),
   ]);
 }
 
 /** Paths of the pages on disk that are not what the code says. */
-export function stalePages(): string[] {
-  return [...generatedPages()].filter(([path, text]) => currentText(path) !== text).map(([path]) => path);
+export async function stalePages(): Promise<string[]> {
+  return [...(await generatedPages())]
+    .filter(([path, text]) => currentText(path) !== text)
+    .map(([path]) => path);
 }
 
 function currentText(path: string): string | undefined {
@@ -83,5 +91,5 @@ function eventsPage(): string {
 }
 
 if (import.meta.main) {
-  for (const [path, text] of generatedPages()) writeFileSync(path, text);
+  for (const [path, text] of await generatedPages()) writeFileSync(path, text);
 }

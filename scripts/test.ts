@@ -16,7 +16,12 @@ if (patterns.length === 0) {
   if (!runChecks()) process.exit(1);
 }
 
-const files = globSync(["packages/*/src/**/*.test.ts", "scenarios/**/*.test.ts", "bench/*.test.ts", "*.test.ts"])
+const files = globSync([
+  "packages/*/src/**/*.test.ts",
+  "scenarios/**/*.test.ts",
+  "bench/*.test.ts",
+  "*.test.ts",
+])
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
   .sort();
 if (files.length === 0) {

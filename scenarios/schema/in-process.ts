@@ -12,6 +12,8 @@ export interface InProcessStack {
   readonly httpUrl: string;
   readonly grpcAddress: string;
   readonly adminKey: string;
+  /** Where the keys of other tenants' admins lie. */
+  readonly dataDirectory: string;
   readonly services: readonly ServiceImplementation[];
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export async function startInProcess(flags: readonly string[] = []): Promise<InP
     httpUrl: `http://127.0.0.1:${stack.ports.http}`,
     grpcAddress: `127.0.0.1:${stack.ports.grpc}`,
     adminKey: (await readFile(join(dataDirectory, "admin-api-key"), "utf8")).trim(),
+    dataDirectory,
     services: stack.services,
     close: () => stack.close(),
   };

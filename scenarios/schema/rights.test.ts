@@ -6,7 +6,6 @@ import {
   credentials_required,
   type DescMethod,
   getOption,
-  type HttpBinding,
   httpBindings,
   impliedRights,
   type ProtoMessage,
@@ -36,6 +35,9 @@ type Expected =
   | { readonly allowed: true }
   | { readonly code: number; readonly error: string; readonly missing?: readonly Right[] };
 
+/** All that a user's key can hold. */
+const ofUsers = Object.values(rightsByKind).flat();
+
 const { unauthenticated, permissionDenied, invalidArgument } = statusCodes;
 
 let stack: InProcessStack;
@@ -44,7 +46,7 @@ let builder: WorldBuilder;
 let expired: string;
 
 before(async () => {
-  stack = await startInProcess(["--is.admin-rights.all=true"]);
+  stack = await startInProcess(["--is.admin-rights.all=true", "--rate-limit.attempts="]);
   grpc = grpcClient(stack.grpcAddress);
   builder = new WorldBuilder(new V3Client({ url: stack.httpUrl, apiKey: stack.adminKey }));
   await builder.user("alice");
@@ -107,7 +109,7 @@ async function probesOfRights(
   const probes: Probe[] = [
     {
       what: "a key of another entity",
-      token: await builder.key({ type: "user", id: "bob" }, "bob", [Right.ALL]),
+      token: await builder.key({ type: "user", id: "bob" }, "bob", ofUsers),
       expected: { code: permissionDenied, error: error("no") },
     },
     {
@@ -132,7 +134,7 @@ async function probesOfUniversal(rights: readonly Right[]): Promise<readonly Pro
   return [
     {
       what: "a key of a user who is no admin",
-      token: await builder.key({ type: "user", id: "bob" }, "bob", [Right.ALL]),
+      token: await builder.key({ type: "user", id: "bob" }, "bob", ofUsers),
       expected: { code: permissionDenied, error: "pkg/auth/rights:no_universal_rights" },
     },
     {
@@ -150,6 +152,16 @@ async function probesOfUniversal(rights: readonly Right[]): Promise<readonly Pro
       expected: { allowed: true },
     },
   ];
+}
+
+/** Rights on one entity are one requirement. */
+function merged(requirements: readonly Requirement[]): readonly Requirement[] {
+  const flat = requirements.flatMap((each) => (each.kind === "allOf" ? merged(each.requirements) : [each]));
+  const rights = flat.filter((each) => each.kind === "rights");
+  const [first] = rights;
+  if (first === undefined || rights.some(({ entity }) => entity.id !== first.entity.id)) return flat;
+  const all = [...new Set(rights.flatMap((each) => each.rights))];
+  return [{ ...first, rights: all }, ...flat.filter((each) => each.kind !== "rights")];
 }
 
 /** What `requires` says, as far as it decides; several entities are one after the other. */
@@ -178,11 +190,11 @@ async function probesOf(
         ...(await probesOfUniversal(requirement.rights)),
       ];
     case "allOf": {
-      const all = await Promise.all(requirement.requirements.map((each) => probesOf(service, each, owner)));
-      // A caller who satisfies one may still lack another: only the last is told apart by what it allows.
-      return all.flatMap((probes, index) =>
-        index === all.length - 1 ? probes : probes.filter(({ expected }) => !("allowed" in expected)),
-      );
+      const [first, ...others] = merged(requirement.requirements);
+      if (first === undefined || others.length > 0) {
+        throw new Error(`${service.descriptor.name}: rights on several entities cannot be tried one by one`);
+      }
+      return probesOf(service, first, owner);
     }
     case "authenticated":
     case "handler":
@@ -196,8 +208,7 @@ async function probesOfHandler(
   refusal: Refusal,
   world: World,
 ): Promise<readonly Probe[]> {
-  const stranger = await builder.key({ type: "user", id: "bob" }, "bob", [Right.ALL]);
-  const refused = (error: string) => ({ code: permissionDenied, error });
+  const stranger = await builder.key({ type: "user", id: "bob" }, "bob", ofUsers);
   switch (refusal.kind) {
     case "right": {
       const id = world[refusal.on];
@@ -209,7 +220,11 @@ async function probesOfHandler(
     }
     case "admin":
       return [
-        { what: "a key of a user who is no admin", token: stranger, expected: refused(refusal.error) },
+        {
+          what: "a key of a user who is no admin",
+          token: stranger,
+          expected: { code: refusal.code ?? permissionDenied, error: refusal.error },
+        },
         { what: "an admin's key", token: stack.adminKey, expected: { allowed: true } },
       ];
     case "own":
@@ -227,7 +242,11 @@ async function probesOfHandler(
 function check(outcome: Outcome, { expected, what }: Probe, how: string): void {
   const where = `${how} with ${what}: ${JSON.stringify(outcome)}`;
   if ("allowed" in expected) {
-    assert.ok(outcome.code !== unauthenticated && outcome.code !== permissionDenied, where);
+    assert.notEqual(outcome.code, unauthenticated, where);
+    // Other refusals than for want of rights depend on what was done before.
+    assert.ok(!outcome.error?.startsWith("pkg/auth/rights:"), where);
+    // What the original answers always is no lack of an implementation.
+    if (outcome.error === "pkg/applicationserver:linking_not_implemented") return;
     assert.ok(
       ![statusCodes.internal, statusCodes.unknown, statusCodes.unimplemented].includes(outcome.code as never),
       where,
@@ -258,16 +277,22 @@ function implementedMethods(services: readonly ServiceImplementation[]): readonl
 
 /** A world whose user is the method's own where the method may end the user. */
 async function worldOf(method: DescMethod): Promise<World> {
-  const isAboutUser = method.parent.name.startsWith("User");
-  if (!isAboutUser) return builder.world("alice");
-  return builder.world(await builder.user(`user-${method.name.toLowerCase()}-${builder.next()}`));
+  const isAboutUser = /^(User|Email)/.test(method.parent.name);
+  return builder.world(isAboutUser ? await builder.user(`user${builder.next()}`) : "alice");
 }
+
+/** A list of messages cannot be spelt in a query, which is where the binding wants it. */
+const notOverHttp: ReadonlySet<string> = new Set([
+  "UserBookmarkRegistry.BatchDelete",
+  "GatewayBatchAccess.AssertRights",
+  "GatewayBatchRegistry.Delete",
+]);
 
 async function probeMethod({ service, method, requires }: Case): Promise<void> {
   const name = `${service.descriptor.name}.${method.name}`;
-  const binding: HttpBinding | undefined = httpBindings(service.descriptor).find(
-    (each) => each.method === method,
-  );
+  const binding = notOverHttp.has(name)
+    ? undefined
+    : httpBindings(service.descriptor).find((each) => each.method === method);
   for (const over of ["gRPC", "HTTP"] as const) {
     if (over === "HTTP" && binding === undefined) continue;
     const world = await worldOf(method);

@@ -42,6 +42,11 @@ const uplinkSettings = {
 const fieldsByMessage: Readonly<Record<string, JsonObject>> = {
   ApplicationUp: { uplink_message: { settings: uplinkSettings } },
   DecodeUplinkRequest: { uplink: { settings: uplinkSettings, f_port: 1, frm_payload: "AQ==" } },
+  BatchUpdateEndDeviceLastSeenRequest: { updates: [{ last_seen_at: "2026-01-01T00:00:00Z" }] },
+  CreateApplicationAPIKeyRequest: { rights: ["RIGHT_APPLICATION_SETTINGS_API_KEYS"] },
+  CreateGatewayAPIKeyRequest: { rights: ["RIGHT_GATEWAY_SETTINGS_API_KEYS"] },
+  CreateOrganizationAPIKeyRequest: { rights: ["RIGHT_ORGANIZATION_SETTINGS_API_KEYS"] },
+  CreateUserAPIKeyRequest: { rights: ["RIGHT_USER_SETTINGS_API_KEYS"] },
   StreamEventsRequest: { identifiers: [{ application_ids: {} }] },
   GetDefaultMACSettingsRequest: { frequency_plan_id: "EU_863_870", lorawan_phy_version: "RP002_V1_0_3" },
   UpdateUserPasswordRequest: { old: "Passw0rd-Passw0rd", new: "An0ther-Passw0rd" },
@@ -96,7 +101,11 @@ function nameEntities(desc: DescMessage, json: Mutable, world: World, depth: num
   for (const field of desc.fields) {
     if (field.message === undefined || field.oneof !== undefined) continue;
     const known = identifiersOf(field.message, world);
-    if (field.fieldKind === "list" && field.name in json) json[field.name] = [known ?? {}];
+    const entries = json[field.name];
+    if (field.fieldKind === "list" && Array.isArray(entries)) {
+      if (known !== undefined) json[field.name] = [known];
+      else for (const entry of entries) nameEntities(field.message, entry as Mutable, world, 1);
+    }
     if (field.fieldKind !== "message") continue;
     if (known !== undefined) json[field.name] ??= known;
     else if (depth === 0 && field.message.fields.some(({ name }) => name === "ids")) {

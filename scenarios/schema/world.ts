@@ -85,7 +85,7 @@ export class WorldBuilder {
   async expiredKey(user: string): Promise<string> {
     const expiresAt = Date.now() + 1000;
     const key = await this.#newKey(`/users/${user}/api-keys`, {
-      rights: ["RIGHT_ALL"],
+      rights: ["RIGHT_USER_ALL"],
       expires_at: new Date(expiresAt).toISOString(),
     });
     while (Date.now() <= expiresAt) await new Promise((resolve) => setTimeout(resolve, 50));

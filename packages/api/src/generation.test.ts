@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { commentsModule } from "../schema-comments.ts";
 
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 const binaries = fileURLToPath(new URL("../../../node_modules/.bin", import.meta.url));
@@ -39,7 +40,14 @@ test("the generated code is what the schema generates", () => {
 
 test("every generated file of the API is part of the schema", () => {
   const schema = readFileSync(join(packageFolder, "src/schema.ts"), "utf8");
-  for (const path of filesOf(join(packageFolder, "src/gen/ttn")).keys()) {
-    assert.ok(schema.includes(`/gen/ttn${path}"`), path);
+  for (const folder of ["ttn", "tti", "skylark/v1"]) {
+    const paths = [...filesOf(join(packageFolder, "src/gen", folder)).keys()];
+    assert.ok(paths.length > 0);
+    for (const path of paths) assert.ok(schema.includes(`/gen/${folder}${path}"`), path);
   }
+});
+
+test("the comments that the OpenAPI document shows are those of the schema", () => {
+  const written = readFileSync(join(packageFolder, "src/openapi/comments.ts"), "utf8");
+  assert.ok(written === commentsModule(), "src/openapi/comments.ts is stale: npm run docs");
 });

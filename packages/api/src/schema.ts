@@ -1,3 +1,10 @@
+export * from "./gen/skylark/v1/devices_pb.ts";
+// The service of this name keeps it; what a tenant sets differently is the other one.
+export type { Configuration as TenantConfiguration } from "./gen/tti/lorawan/v3/configuration_pb.ts";
+export * from "./gen/tti/lorawan/v3/configuration_pb.ts";
+export * from "./gen/tti/lorawan/v3/identifiers_pb.ts";
+export * from "./gen/tti/lorawan/v3/tenant_pb.ts";
+export * from "./gen/tti/lorawan/v3/tenant_services_pb.ts";
 export * from "./gen/ttn/lorawan/v3/application_pb.ts";
 export * from "./gen/ttn/lorawan/v3/application_services_pb.ts";
 export * from "./gen/ttn/lorawan/v3/applicationserver_integrations_alcsync_pb.ts";
@@ -10,6 +17,7 @@ export * from "./gen/ttn/lorawan/v3/client_pb.ts";
 export * from "./gen/ttn/lorawan/v3/client_services_pb.ts";
 export * from "./gen/ttn/lorawan/v3/cluster_pb.ts";
 export * from "./gen/ttn/lorawan/v3/configuration_services_pb.ts";
+export { Configuration } from "./gen/ttn/lorawan/v3/configuration_services_pb.ts";
 export * from "./gen/ttn/lorawan/v3/contact_info_pb.ts";
 export * from "./gen/ttn/lorawan/v3/deviceclaimingserver_pb.ts";
 export * from "./gen/ttn/lorawan/v3/devicerepository_pb.ts";

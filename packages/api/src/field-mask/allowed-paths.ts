@@ -5,7 +5,8 @@ import { field_mask, masked } from "../gen/skylark/api/options_pb.ts";
 import { registry } from "../registry.ts";
 import { isBranch } from "./field-mask.ts";
 
-const prefix = "ttn.lorawan.v3.";
+/** Where a name without a package is looked for, in this order. */
+const packages = ["ttn.lorawan.v3.", "tti.lorawan.v3.", "skylark.v1.", ""] as const;
 
 interface Compiled {
   readonly allowed: ReadonlySet<string>;
@@ -53,10 +54,14 @@ export function nonZeroPath(
 
 /** A method by its service and name, with or without the package. */
 export function methodByName(name: string): DescMethod {
-  const parts = name.replace(prefix, "").replace(/^\//, "").split(/[./]/);
-  const method = registry.getService(prefix + parts[0])?.methods.find((each) => each.name === parts[1]);
-  if (method === undefined) throw new TypeError(`the schema has no method ${name}`);
-  return method;
+  const [, serviceName = "", methodName] = /^\/?(.*)[./]([^./]*)$/.exec(name) ?? [];
+  for (const prefix of packages) {
+    const method = registry
+      .getService(prefix + serviceName)
+      ?.methods.find((each) => each.name === methodName);
+    if (method !== undefined) return method;
+  }
+  throw new TypeError(`the schema has no method ${name}`);
 }
 
 function compile(method: DescMethod): Compiled {
@@ -97,9 +102,11 @@ function rulesOf(rule: FieldMaskRule): readonly FieldMaskRule[] {
 
 function messageOf(chain: readonly FieldMaskRule[]): DescMessage {
   const name = chain[0]?.message ?? "";
-  const desc = registry.getMessage(prefix + name);
-  if (desc === undefined) throw new TypeError(`a field mask rule is about ${name}, which is no message`);
-  return desc;
+  for (const prefix of packages) {
+    const desc = registry.getMessage(prefix + name);
+    if (desc !== undefined) return desc;
+  }
+  throw new TypeError(`a field mask rule is about ${name}, which is no message`);
 }
 
 /** Every path of a message, a oneof being a level of its own. A type within itself ends the path. */

@@ -24,7 +24,6 @@ export function anyCodec(codecOf: (desc: DescMessage) => ValueCodec): ValueCodec
   return {
     isZero: () => false,
     toValue,
-    toText: (value) => JSON.stringify(toValue(value)),
     read(json, depth) {
       if (typeof json !== "object" || json === null || Array.isArray(json)) {
         throw new JSONDecodeError(`expected an object, got ${kindOf(json)}`);

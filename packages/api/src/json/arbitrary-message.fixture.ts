@@ -1,5 +1,5 @@
 import type { DescField, DescMessage, JsonValue, Message } from "@bufbuild/protobuf";
-import { create, getOption, ScalarType } from "@bufbuild/protobuf";
+import { create, fromJson, getOption, ScalarType } from "@bufbuild/protobuf";
 import { anyPack, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { dev_addr_prefixes, hex } from "../gen/skylark/api/options_pb.ts";
@@ -16,7 +16,7 @@ const json = fc
 const plainObject = fc.dictionary(
   text.filter((key) => key !== "__proto__"),
   json,
-  { maxKeys: 3 },
+  { maxKeys: 3, noNullPrototype: true },
 );
 const hasProtoKey = (value: unknown): boolean => JSON.stringify(value)?.includes("__proto__") ?? false;
 
@@ -66,6 +66,12 @@ export function arbitraryMessage(desc: DescMessage, depth: number): fc.Arbitrary
         );
     case "google.protobuf.FieldMask":
       return fc.array(fc.constantFrom("ids", "name", "session.keys")).map((paths) => create(desc, { paths }));
+    case "google.protobuf.Struct":
+      return plainObject.map((value) => fromJson(desc, value));
+    case "google.protobuf.Value":
+      return json.map((value) => fromJson(desc, value));
+    case "google.protobuf.ListValue":
+      return fc.array(json, { maxLength: 3 }).map((value) => fromJson(desc, value));
     case "google.protobuf.Any":
       return fc
         .record({ deviceId: text, devEui: bytes(8) })

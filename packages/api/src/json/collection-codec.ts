@@ -9,11 +9,6 @@ export function listCodec(item: ValueCodec): ValueCodec {
   return {
     isZero: (value) => (value as readonly unknown[]).length === 0,
     toValue: (value) => (value as readonly unknown[]).map((each) => item.toValue(each)),
-    toText(value) {
-      let text = "";
-      for (const each of value as readonly unknown[]) text += (text === "" ? "" : ",") + item.toText(each);
-      return `[${text}]`;
-    },
     read(json, depth) {
       if (!Array.isArray(json)) throw new JSONDecodeError(`expected a list, got ${kindOf(json)}`);
       return json.map((each, index) => {
@@ -35,13 +30,6 @@ export function mapCodec(keyType: ScalarType, item: ValueCodec): ValueCodec {
       const object: JsonObject = {};
       for (const [key, each] of Object.entries(value as object)) setOwn(object, key, item.toValue(each));
       return object;
-    },
-    toText(value) {
-      let text = "";
-      for (const [key, each] of Object.entries(value as object)) {
-        text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${item.toText(each)}`;
-      }
-      return `{${text}}`;
     },
     read(json, depth) {
       if (typeof json !== "object" || json === null || Array.isArray(json)) {

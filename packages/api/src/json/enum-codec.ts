@@ -30,7 +30,6 @@ function compile(desc: DescEnum): ValueCodec {
   return {
     isZero: (value) => value === zero,
     toValue: numeric ? (value) => value as number : nameOf,
-    toText: numeric ? String : (value) => `"${nameOf(value)}"`,
     read: (json) => readEnum(desc, numbers, json),
   };
 }

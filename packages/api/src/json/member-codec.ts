@@ -16,10 +16,13 @@ export interface MemberCodec {
   readonly name: string;
   /** The lower camel case that input may use. */
   readonly jsonName: string;
-  /** `"name":` */
-  readonly key: string;
   readonly codec: ValueCodec;
   readonly readsNull: boolean;
+  /** The property of a message that holds it; of a member of a oneof, what the oneof's `case` says. */
+  readonly property: string;
+  /** The property of the oneof that it is a member of. */
+  readonly oneof: string | undefined;
+  readonly desc: DescField;
   /** Undefined when unset. */
   get(message: Properties): unknown;
   set(message: Properties, value: unknown): void;
@@ -34,8 +37,10 @@ export function memberCodecs(desc: DescMessage, codecOf: CodecOf): readonly Memb
     return {
       name: field.name,
       jsonName: field.jsonName,
-      key: `${JSON.stringify(field.name)}:`,
       readsNull: field.message?.typeName === "google.protobuf.Value",
+      property: field.localName,
+      oneof: field.oneof?.localName,
+      desc: field,
       ...(field.oneof === undefined
         ? { codec, ...plainAccess(field) }
         : // A member of a oneof is set even when it is zero.
@@ -101,7 +106,6 @@ function bareValueOf(codec: ValueCodec, wrapper: DescMessage): ValueCodec {
   return {
     isZero: () => false,
     toValue: (value) => codec.toValue({ $typeName, value }),
-    toText: (value) => codec.toText({ $typeName, value }),
     read: (json, depth) => (codec.read(json, depth) as { readonly value: unknown }).value,
   };
 }
@@ -129,7 +133,6 @@ function lazily(desc: DescMessage, codecOf: CodecOf): ValueCodec {
   return {
     isZero: () => false,
     toValue: (value) => codec().toValue(value),
-    toText: (value) => codec().toText(value),
     read: (json, depth) => codec().read(json, depth),
   };
 }

@@ -3,6 +3,11 @@ import { create, getOption } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { bare } from "../gen/skylark/api/options_pb.ts";
 import { anyCodec } from "./any-codec.ts";
+import type { Place, Reader } from "./compiled-reader.ts";
+import { compileReader, loopingReader } from "./compiled-reader.ts";
+import type { Writer } from "./compiled-writer.ts";
+import { compileWriter, loopingWriter } from "./compiled-writer.ts";
+import { emptyMessages } from "./empty-message.ts";
 import { JSONDecodeError, kindOf } from "./json-decode-error.ts";
 import type { MemberCodec } from "./member-codec.ts";
 import { memberCodecs } from "./member-codec.ts";
@@ -45,7 +50,6 @@ function bareCodec(desc: DescMessage, field: () => ValueCodec | undefined): Valu
   return {
     isZero: never,
     toValue: (value) => inner().toValue((value as Properties)[property]),
-    toText: (value) => inner().toText((value as Properties)[property]),
     read(json, depth) {
       const message = create(desc) as Properties;
       message[property] = inner().read(json, depth);
@@ -67,53 +71,37 @@ export function wrapped(codec: ValueCodec): ValueCodec {
 }
 
 function objectCodec(desc: DescMessage): ValueCodec {
-  let members: readonly MemberCodec[] | undefined;
-  let byName: ReadonlyMap<string, MemberCodec> | undefined;
-  const compiled = (): readonly MemberCodec[] => {
-    members ??= memberCodecs(desc, messageCodec);
-    return members;
+  let compiled: readonly MemberCodec[] | undefined;
+  const members = (): readonly MemberCodec[] => {
+    compiled ??= memberCodecs(desc, messageCodec);
+    return compiled;
   };
+  let writer: Writer | undefined;
+  const write = (value: unknown): JsonObject => {
+    writer ??= compileWriter(members()) ?? loopingWriter(members());
+    return writer(value as Properties);
+  };
+  let reader: Reader | undefined;
+  let empty: (() => Message) | undefined;
   return {
     isZero: never,
-    toValue: (value) => objectValue(compiled(), value as Properties),
-    toText: (value) => objectText(compiled(), value as Properties),
+    toValue: write,
     read(json, depth) {
-      byName ??= namesOf(compiled());
-      return readObject(desc, byName, json, depth);
+      reader ??= compileReader(members()) ?? loopingReader(members());
+      empty ??= emptyMessages(desc);
+      return readObject(desc, { reader, empty }, json, depth);
     },
   };
 }
 
-function objectText(members: readonly MemberCodec[], message: Properties): string {
-  let text = "";
-  for (const member of members) {
-    const value = member.get(message);
-    if (value === undefined || member.codec.isZero(value)) continue;
-    text += text === "" ? member.key : `,${member.key}`;
-    text += member.codec.toText(value);
-  }
-  return `{${text}}`;
-}
-
-function objectValue(members: readonly MemberCodec[], message: Properties): JsonObject {
-  const object: JsonObject = {};
-  for (const member of members) {
-    const value = member.get(message);
-    if (value === undefined || member.codec.isZero(value)) continue;
-    object[member.name] = member.codec.toValue(value);
-  }
-  return object;
-}
-
-function namesOf(members: readonly MemberCodec[]): ReadonlyMap<string, MemberCodec> {
-  const byName = new Map<string, MemberCodec>();
-  for (const member of members) byName.set(member.name, member).set(member.jsonName, member);
-  return byName;
+interface CompiledReader {
+  readonly reader: Reader;
+  readonly empty: () => Message;
 }
 
 function readObject(
   desc: DescMessage,
-  members: ReadonlyMap<string, MemberCodec>,
+  { reader, empty }: CompiledReader,
   json: JsonValue,
   depth: number,
 ): Message {
@@ -121,18 +109,17 @@ function readObject(
     throw new JSONDecodeError(`expected an object, got ${kindOf(json)}`);
   }
   if (depth > maxDepth) throw new JSONDecodeError(`nested deeper than ${maxDepth} levels`);
-  const message = create(desc) as Properties;
-  let name = "";
+  const message = empty();
+  const place: Place = { name: "" };
   try {
-    for (name in json) {
-      const member = members.get(name);
-      const value = json[name];
-      // A null is a field that was not sent, except where null is a value of its own.
-      if (member === undefined || value === undefined || (value === null && !member.readsNull)) continue;
-      member.set(message, member.codec.read(value, depth + 1));
-    }
+    reader(json, message as Properties, depth, place);
   } catch (error) {
-    throw error instanceof JSONDecodeError ? error.within(members.get(name)?.name ?? name) : error;
+    throw error instanceof JSONDecodeError ? error.within(schemaName(desc, place.name)) : error;
   }
   return message;
+}
+
+/** As the schema spells it, whichever way the input did. */
+function schemaName(desc: DescMessage, name: string): string {
+  return desc.fields.find((field) => field.name === name || field.jsonName === name)?.name ?? name;
 }

@@ -7,7 +7,6 @@ import type { ValueCodec } from "./value-codec.ts";
 const stringCodec: ValueCodec = {
   isZero: (value) => value === "",
   toValue: (value) => value as string,
-  toText: (value) => JSON.stringify(value),
   read(json) {
     if (typeof json !== "string") throw new JSONDecodeError(`expected a string, got ${kindOf(json)}`);
     return json.isWellFormed() ? json : json.toWellFormed();
@@ -17,7 +16,6 @@ const stringCodec: ValueCodec = {
 const boolCodec: ValueCodec = {
   isZero: (value) => value === false,
   toValue: (value) => value as boolean,
-  toText: (value) => (value === true ? "true" : "false"),
   read(json) {
     if (typeof json !== "boolean") throw new JSONDecodeError(`expected true or false, got ${kindOf(json)}`);
     return json;
@@ -28,7 +26,6 @@ function integerCodec(min: number, max: number): ValueCodec {
   return {
     isZero: (value) => value === 0,
     toValue: (value) => value as number,
-    toText: String,
     read(json) {
       const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
       if (typeof number !== "number" || !Number.isInteger(number)) {
@@ -47,8 +44,7 @@ const decimal = /^-?[0-9]+$/;
 function bigintCodec(min: bigint, max: bigint): ValueCodec {
   return {
     isZero: (value) => value === 0n,
-    toValue: String,
-    toText: (value) => `"${String(value)}"`,
+    toValue: formatBigint,
     read(json) {
       const number = parseBigint(json);
       if (number < min || number > max) {
@@ -57,6 +53,12 @@ function bigintCodec(min: bigint, max: bigint): ValueCodec {
       return number;
     },
   };
+}
+
+/** Most are small, and small numbers are text sooner. */
+function formatBigint(value: unknown): string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? String(number) : String(value);
 }
 
 function parseBigint(json: JsonValue): bigint {
@@ -82,7 +84,6 @@ function floatCodec(single: boolean): ValueCodec {
   return {
     isZero: (value) => value === 0,
     toValue: (value) => (Number.isFinite(value) ? shorten(value as number) : String(value)),
-    toText: (value) => (Number.isFinite(value) ? String(shorten(value as number)) : `"${String(value)}"`),
     read(json) {
       const number = parseFloating(json);
       if (single && Number.isFinite(number) && !Number.isFinite(Math.fround(number))) {
@@ -105,6 +106,8 @@ function parseFloating(json: JsonValue): number {
 /** The fewest digits that name a single-precision number: 9.2, not 9.199999809265137. */
 export function shortestSingle(value: number): number {
   if (Number.isInteger(value) || Math.fround(value) !== value) return value;
+  // What six digits name exactly has no shorter name.
+  if (Math.abs(value) >= 1e-3 && Number.isInteger(value * 1000) && Math.abs(value) < 1000) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;

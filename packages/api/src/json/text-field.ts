@@ -21,9 +21,28 @@ export function textField(schema: DescMessage, path: string): TextField | undefi
     compiled.set(schema, fields);
   }
   if (fields.has(path)) return fields.get(path);
+  // A stranger chooses the keys of a map too, so these are made anew each time.
+  if (path.endsWith("]")) return mapEntry(schema, path);
   const field = compile(schema, path);
   if (field !== undefined || fields.size < mostNames) fields.set(path, field);
   return field;
+}
+
+/** `attributes_contain[key]`: one entry of a map, beside those that it has. */
+function mapEntry(schema: DescMessage, path: string): TextField | undefined {
+  const [, name = "", key = ""] = /^([^[\]]+)\[([^[\]]+)\]$/.exec(path) ?? [];
+  const steps = name === "" ? undefined : findSteps(schema, name.split("."));
+  const leaf = steps?.at(-1);
+  if (steps?.length !== 1 || leaf?.desc.fieldKind !== "map") return undefined;
+  return (message, texts) => {
+    const target = message as Properties;
+    try {
+      const entry = leaf.member.codec.read({ [key]: texts.at(-1) ?? "" }, steps.length) as object;
+      leaf.member.set(target, { ...(leaf.member.get(target) as object | undefined), ...entry });
+    } catch (error) {
+      throw error instanceof JSONDecodeError ? error.within(path) : error;
+    }
+  };
 }
 
 interface Step {

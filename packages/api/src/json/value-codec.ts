@@ -4,15 +4,13 @@ import type { JsonValue } from "@bufbuild/protobuf";
 export const maxDepth = 100;
 
 /**
- * One kind of value in its three forms. The descriptor decides which codec meets which value, so the values are
+ * One kind of value in its two forms. The descriptor decides which codec meets which value, so the values are
  * `unknown` here and each codec narrows its own.
  */
 export interface ValueCodec {
   /** Proto3's default value, which is left out of messages. */
   isZero(value: unknown): boolean;
   toValue(value: unknown): JsonValue;
-  /** As `JSON.stringify(toValue(value))`, without building the value. */
-  toText(value: unknown): string;
   /** Throws `JSONDecodeError`. */
   read(json: JsonValue, depth: number): unknown;
 }

@@ -20,7 +20,6 @@ const never = (): boolean => false;
 const timestampCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => formatTimestamp(value as Timestamp),
-  toText: (value) => `"${formatTimestamp(value as Timestamp)}"`,
   read(json) {
     if (typeof json !== "string") throw new JSONDecodeError(`expected an RFC 3339 time, got ${kindOf(json)}`);
     return create(TimestampSchema, parseTimestamp(json));
@@ -30,7 +29,6 @@ const timestampCodec: ValueCodec = {
 const durationCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => formatDuration(value as Duration),
-  toText: (value) => `"${formatDuration(value as Duration)}"`,
   read(json) {
     if (typeof json !== "string") {
       throw new JSONDecodeError(`expected a duration such as "5s", got ${kindOf(json)}`);
@@ -42,7 +40,6 @@ const durationCodec: ValueCodec = {
 const fieldMaskCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => ({ paths: [...(value as FieldMask).paths] }),
-  toText: (value) => `{"paths":${JSON.stringify((value as FieldMask).paths)}}`,
   read: (json) => create(FieldMaskSchema, { paths: readPaths(json) }),
 };
 
@@ -64,7 +61,6 @@ function readPaths(json: JsonValue): string[] {
 export const plainStructCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => value as JsonObject,
-  toText: (value) => JSON.stringify(value),
   read(json, depth) {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
       throw new JSONDecodeError(`expected an object, got ${kindOf(json)}`);
@@ -127,14 +123,12 @@ function toProtoValue(json: JsonValue): Value {
 const structCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => fromStruct(value as Struct),
-  toText: (value) => JSON.stringify(fromStruct(value as Struct)),
   read: (json, depth) => toStruct(plainStructCodec.read(json, depth) as JsonObject),
 };
 
 const valueCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => fromValue(value as Value),
-  toText: (value) => JSON.stringify(fromValue(value as Value)),
   read(json, depth) {
     checkDepth(json, depth);
     return toProtoValue(json);
@@ -144,7 +138,6 @@ const valueCodec: ValueCodec = {
 const listValueCodec: ValueCodec = {
   isZero: never,
   toValue: (value) => (value as ListValue).values.map(fromValue),
-  toText: (value) => JSON.stringify((value as ListValue).values.map(fromValue)),
   read(json, depth) {
     if (!Array.isArray(json)) throw new JSONDecodeError(`expected a list, got ${kindOf(json)}`);
     checkDepth(json, depth);

@@ -1,6 +1,7 @@
 import {
   ApplicationDownlinkSchema,
   create,
+  type DescMessage,
   type DescService,
   fromJSON,
   type JsonObject,
@@ -160,7 +161,13 @@ function methodOf(services: readonly ServiceImplementation[], service: DescServi
   const desc = service.methods.find((method) => method.localName === name);
   const method = implementation?.methods[name];
   if (desc === undefined || method === undefined || "later" in method) throw new Error(`no method ${name}`);
-  return { desc, method };
+  return { desc, method: method as unknown as Handled };
+}
+
+/** A method as the platform sees it: the descriptor vouches for what it is given. */
+interface Handled {
+  requires(request: MessageShape<DescMessage>): unknown;
+  handle(request: MessageShape<DescMessage>, context: CallContext): unknown;
 }
 
 /** Calls a method of the API as the platform does once a request is found good and allowed. */

@@ -6,6 +6,7 @@ import type { TransmissionResult } from "../domain/downlink.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
+import type { DeviceKnown } from "../rpc/end-device-requests.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import { commit, type StagedChange, type Store } from "../store/store.ts";
 import { ApplicationLinks } from "./application-links.ts";
@@ -20,6 +21,7 @@ import { openMessageOutbox } from "./message-outbox.ts";
 import { PayloadFormatterSet } from "./payload-formatters/payload-formatters.ts";
 import type { IdentityServer, NetworkServer } from "./peers.ts";
 import { downlinkRequest } from "./services/downlink-conversion.ts";
+import { RegisteredDevices } from "./services/registered-devices.ts";
 import { applicationServices, type MqttAddresses } from "./services/services.ts";
 import { type UplinkCounters, UplinkHandler } from "./uplink/uplink-handler.ts";
 
@@ -37,6 +39,8 @@ export interface ApplicationServerContext {
   readonly networkIds?: Readonly<Record<string, string>>;
   /** Where applications find the MQTT server, `host:port`. */
   readonly mqttAddresses?: MqttAddresses;
+  /** Where it says no, whoever registers the device here is warned; without it nobody is. */
+  readonly deviceKnown?: DeviceKnown;
   /** How an application is named to the outside, e.g. in MQTT user names. */
   readonly formatApplicationUid?: (ids: ApplicationIdentifiers) => string;
 }
@@ -66,8 +70,8 @@ export interface ApplicationServer {
   readonly downlinkQueue: DownlinkQueue;
   readonly services: readonly ServiceImplementation[];
   readonly counters: ApplicationServerCounters;
-  /** Everything that this server keeps of a device, except for messages that integrations have yet to read. */
-  deleteDevice(ids: EndDeviceIdentifiers): Promise<void>;
+  /** The devices as their owners registered them. Deleting leaves messages that integrations have yet to read. */
+  readonly registeredDevices: Pick<RegisteredDevices, "find" | "stageSet" | "stageDelete">;
   deleteApplication(ids: ApplicationIdentifiers): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,8 +79,10 @@ export interface ApplicationServer {
 export async function createApplicationServer(context: ApplicationServerContext): Promise<ApplicationServer> {
   const parts = await openParts(context);
   const { store, outbox, queues, devices, links, formatters, uplinks, requests, transmissions } = parts;
-  const deleteDevice = (ids: EndDeviceIdentifiers) =>
-    commit(store, [devices.stageDelete(ids), queues.stageDelete(ids)]);
+  const registeredDevices = new RegisteredDevices({
+    ...parts,
+    stageDelete: (ids) => [devices.stageDelete(ids), queues.stageDelete(ids)],
+  });
   return {
     decodeUplink: (uplink) => uplinks.decode(uplink),
     stageUplink: (uplink, decoded) => uplinks.stage(uplink, decoded),
@@ -91,14 +97,15 @@ export async function createApplicationServer(context: ApplicationServerContext)
     downlinkQueue: downlinkQueueOf(requests),
     services: applicationServices({
       ...parts,
-      deleteDevice,
+      registeredDevices,
+      deviceKnown: context.deviceKnown ?? (() => true),
       mqttAddresses: context.mqttAddresses,
-      formatApplicationUid: context.formatApplicationUid ?? ((ids) => ids.applicationId),
+      formatApplicationUid: formatApplicationUidOf(context),
     }),
     get counters() {
       return { ...uplinks.counters, downlinksQueued: requests.pushed };
     },
-    deleteDevice,
+    registeredDevices,
     deleteApplication: (ids) =>
       commit(store, [devices.stageDeleteAll(ids), queues.stageDeleteAll(ids), links.stageDelete(ids)]),
     async close() {
@@ -130,6 +137,7 @@ async function openParts(context: ApplicationServerContext): Promise<Parts> {
     links: new ApplicationLinks(store),
     formatters: createFormatters(options, context.log),
     capacity: options["as.downlinks.queue-capacity"],
+    formatDeviceUid: (ids) => `${formatApplicationUidOf(context)(ids)}.${ids.deviceId}`,
     confirmedAttempts: options["as.downlinks.confirmed-attempts"],
   };
   const networkMember = networkIds === undefined ? "" : `,"network_ids":${JSON.stringify(networkIds)}`;
@@ -139,6 +147,10 @@ async function openParts(context: ApplicationServerContext): Promise<Parts> {
     requests: new DownlinkRequests(shared),
     transmissions: new Transmissions(shared),
   };
+}
+
+function formatApplicationUidOf(context: ApplicationServerContext): (ids: ApplicationIdentifiers) => string {
+  return context.formatApplicationUid ?? ((ids) => ids.applicationId);
 }
 
 /** The queue as integrations see it, in messages of the API. */

@@ -22,6 +22,10 @@ const upsertDevice = statement(
    ON CONFLICT (tenant_id, application_id, device_id)
    DO UPDATE SET settings = excluded.settings, updated_at = excluded.updated_at`,
 );
+const insertDevice = statement(
+  `INSERT INTO as_devices (tenant_id, application_id, device_id, settings, session, created_at, updated_at)
+   VALUES (?, ?, ?, ?, ?, ?, ?)`,
+);
 const where = `WHERE tenant_id = ? AND application_id = ? AND device_id = ?`;
 const updateSession = statement(`UPDATE as_devices SET session = ?, updated_at = ? ${where}`);
 const updatePendingSession = statement(`UPDATE as_devices SET pending_session = ?, updated_at = ? ${where}`);
@@ -103,6 +107,27 @@ export class DeviceRegistry {
           entry.value = applyChange(entry.value, ids, change, at);
         }),
     };
+  }
+
+  /** Breaks a constraint when there is such a device: only in `transact`. */
+  stageCreation(ids: EndDeviceIdentifiers, change: DeviceChange): StagedChange {
+    const key = [ids.tenantId, ids.applicationId, ids.deviceId] as const;
+    const at = Math.floor(this.#context.clock.now());
+    const session = sessionText(change.session ?? null);
+    return {
+      write: (writer) => writer.run(insertDevice, ...key, JSON.stringify(change.settings), session, at, at),
+      // Also what is remembered of there being no such device.
+      committed: () => this.#cache.invalidate(endDeviceKey(ids)),
+    };
+  }
+
+  /** What a change leads to, before it is made. */
+  preview(
+    device: ApplicationDevice | undefined,
+    ids: EndDeviceIdentifiers,
+    change: DeviceChange,
+  ): ApplicationDevice | undefined {
+    return applyChange(device, ids, change, Math.floor(this.#context.clock.now()));
   }
 
   stageDelete(ids: EndDeviceIdentifiers): StagedChange {

@@ -28,3 +28,13 @@ function writeTime(now: number): void {
     rest = Math.floor(rest / 32);
   }
 }
+
+const values = new Map([...alphabet].map((code, value) => [String.fromCharCode(code), value]));
+
+/** The time that a ULID begins with; undefined when the text is none. */
+export function timeOfUlid(text: string): number | undefined {
+  if (!/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)) return undefined;
+  let time = 0;
+  for (let index = 0; index < 10; index++) time = time * 32 + (values.get(text[index] ?? "") ?? 0);
+  return time;
+}

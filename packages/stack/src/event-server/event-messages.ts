@@ -9,51 +9,89 @@ import {
   messageByTypeUrl,
   Right,
   timestampFromMs,
+  toJSONText,
 } from "@skylark/api";
+import { LRUCache } from "lru-cache";
 import { bytesOfDevAddr, bytesOfEui } from "../domain/identifier-bytes.ts";
-import type { Event, EventSubject } from "../events/events.ts";
+import type { Event, EventDefinition, EventSubject } from "../events/events.ts";
 
-const messages = new WeakMap<Event, EventMessage>();
+/** How many events are remembered as messages: all who watch an entity are sent its event at about the same time. */
+const rememberedEvents = 512;
 
-/** The event as the API shows it; built once, however many streams show it. */
-export function eventMessage(event: Event, origin: string): EventMessage {
-  let message = messages.get(event);
-  if (message === undefined) {
-    message = buildMessage(event, origin);
-    messages.set(event, message);
-  }
-  return message;
+interface Rendered {
+  readonly message: EventMessage;
+  text?: string;
+}
+
+/** Turns events into what the API shows; once each, however many streams show it. */
+export interface EventRenderer {
+  message(event: Event): EventMessage;
+  /** The message as JSON text. */
+  text(event: Event): string;
+}
+
+export function createEventRenderer(origin: string): EventRenderer {
+  // Not for as long as the event lives: the history keeps it for a day.
+  const rendered = new LRUCache<Event, Rendered>({ max: rememberedEvents });
+  const render = (event: Event): Rendered => {
+    let known = rendered.get(event);
+    if (known === undefined) {
+      known = { message: buildMessage(event, origin) };
+      rendered.set(event, known);
+    }
+    return known;
+  };
+  return {
+    message: (event) => render(event).message,
+    text(event) {
+      const known = render(event);
+      known.text ??= toJSONText(EventSchema, known.message);
+      return known.text;
+    },
+  };
 }
 
 function buildMessage(event: Event, origin: string): EventMessage {
   const data = dataOf(event);
+  const call = event.origin;
   return create(EventSchema, {
     name: event.definition.name,
     time: timestampFromMs(event.time),
-    identifiers: [identifiersOf(event.subject)],
+    identifiers: [event.subject, ...event.otherSubjects].map(identifiersOf),
     ...(data === undefined ? {} : { data }),
-    correlationIds: [...(event.correlationIds ?? [])],
+    correlationIds: [...event.correlationIds],
     origin,
     context: { "tenant-id": Buffer.from(tenantOf(event.subject)) },
-    visibility: { rights: visibilityOf(event) },
+    visibility: { rights: [...visibilityOf(event)] },
     uniqueId: event.uniqueId,
+    ...(call === undefined ? {} : { remoteIp: call.remoteAddress, userAgent: call.userAgent }),
+    ...(call?.authentication === undefined ? {} : { authentication: call.authentication }),
   });
 }
 
-function dataOf({ data }: Event) {
+function dataOf(event: Event) {
+  const { data } = event;
   const desc = data && messageByTypeUrl(`type.googleapis.com/${data.typeName}`);
   return desc === undefined ? undefined : anyPack(desc, fromJSON(desc, data?.json));
 }
 
-export function visibilityOf({ definition }: Pick<Event, "definition">): Right[] {
-  return definition.visibility.flatMap((name) => {
-    const right = Right[name.replace(/^RIGHT_/, "") as keyof typeof Right];
-    return right === undefined ? [] : [right];
-  });
+const visibilities = new WeakMap<EventDefinition, readonly Right[]>();
+
+/** The rights that show an event to who holds one of them. */
+export function visibilityOf({ definition }: Pick<Event, "definition">): readonly Right[] {
+  let rights = visibilities.get(definition);
+  if (rights === undefined) {
+    rights = definition.visibility.flatMap((name) => {
+      const right = Right[name.replace(/^RIGHT_/, "") as keyof typeof Right];
+      return right === undefined ? [] : [right];
+    });
+    visibilities.set(definition, rights);
+  }
+  return rights;
 }
 
 function tenantOf(subject: EventSubject): string {
-  return subject.kind === "user" ? subject.tenantId : subject.ids.tenantId;
+  return "ids" in subject ? subject.ids.tenantId : subject.tenantId;
 }
 
 function identifiersOf(subject: EventSubject): EntityIdentifiers {
@@ -71,6 +109,14 @@ function identifiersOf(subject: EventSubject): EntityIdentifiers {
     }
     case "user":
       return create(EntityIdentifiersSchema, { ids: { case: "userIds", value: { userId: subject.userId } } });
+    case "organization": {
+      const value = { organizationId: subject.organizationId };
+      return create(EntityIdentifiersSchema, { ids: { case: "organizationIds", value } });
+    }
+    case "client":
+      return create(EntityIdentifiersSchema, {
+        ids: { case: "clientIds", value: { clientId: subject.clientId } },
+      });
   }
 }
 

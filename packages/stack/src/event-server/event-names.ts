@@ -6,6 +6,13 @@ const unknownEventName = errors.invalidArgument("unknown_event_name", "unknown e
 const invalidRegexp = errors.invalidArgument("invalid_regexp", "invalid regular expression");
 const noMatchingEvents = errors.invalidArgument("no_matching_events", "no events match `{regexp}`");
 
+const tooManyNames = defineErrors("skylark/event-server").invalidArgument(
+  "too_many_names",
+  "more than {maximum} names, or more than {maximum_patterns} patterns among them",
+);
+
+const maximumNames = 500;
+const maximumPatterns = 20;
 const maximumPatternLength = 256;
 const matchTimeoutMs = 20;
 
@@ -18,13 +25,17 @@ export function resolveEventNames(
   known: ReadonlySet<string>,
 ): ReadonlySet<string> | undefined {
   if (wanted.length === 0) return undefined;
+  const isPattern = (name: string) => name.length > 1 && name.startsWith("/") && name.endsWith("/");
+  if (wanted.length > maximumNames || wanted.filter(isPattern).length > maximumPatterns) {
+    throw tooManyNames({ maximum: maximumNames, maximum_patterns: maximumPatterns });
+  }
   const names = new Set<string>();
   for (const name of wanted) {
-    const pattern = /^\/(.*)\/$/s.exec(name)?.[1];
+    const pattern = isPattern(name) ? name.slice(1, -1) : undefined;
     if (pattern !== undefined) {
       for (const match of matching(pattern, known)) names.add(match);
     } else {
-      if (!known.has(name)) throw unknownEventName({ name });
+      if (!known.has(name)) throw unknownEventName({ name: name.slice(0, 100) });
       names.add(name);
     }
   }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { defineEvent } from "../events/events.ts";
 import {
+  createApplication,
+  createKey as createKeyOf,
+  createUser,
   errorName,
   startIdentityServer,
-  type TestServer,
 } from "../identity-server/identity-server.fixture.ts";
+import { generousHistory, openEventSource, openStream, withApplication } from "./event-stream.fixture.ts";
 
 const trafficEvent = defineEvent("test.traffic", "test", ["RIGHT_APPLICATION_TRAFFIC_READ"]);
 const infoEvent = defineEvent("test.info", "test", ["RIGHT_APPLICATION_INFO"]);
@@ -16,69 +18,15 @@ const deviceIdentifiers = [
   { device_ids: { device_id: "dev1", application_ids: { application_id: "app1" } } },
 ];
 
-interface Opened {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The next item of the stream. */
-  next(): Promise<{ readonly name: string } & Readonly<Record<string, unknown>>>;
-  close(): void;
-}
-
-function openStream(
-  server: TestServer,
-  key: string,
-  body: object,
-  accept = "application/json",
-): Promise<Opened> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({
-      port: server.port,
-      host: "127.0.0.1",
-      method: "POST",
-      path: "/api/v3/events",
-      headers: { Authorization: `Bearer ${key}`, Accept: accept },
-    });
-    request.on("error", reject);
-    request.on("response", (response) => {
-      let text = "";
-      const items: { name: string }[] = [];
-      const waiting: ((item: { name: string }) => void)[] = [];
-      response.on("error", () => {});
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-        const lines = text.split("\n");
-        text = lines.pop() ?? "";
-        for (const line of lines.filter((each) => each !== "")) {
-          const item = JSON.parse(line).result;
-          const waiter = waiting.shift();
-          if (waiter === undefined) items.push(item);
-          else waiter(item);
-        }
-      });
-      resolve({
-        headers: response.headers,
-        next: async () => items.shift() ?? new Promise((done) => waiting.push(done)),
-        close: () => request.destroy(),
-      });
-    });
-    request.end(JSON.stringify(body));
-  });
-}
-
-async function withApplication(t: Parameters<typeof startIdentityServer>[0]) {
-  const server = await startIdentityServer(t);
-  const create = { application: { ids: { application_id: "app1" } } };
-  await server.call("POST", "/users/admin/applications", { key: server.adminKey, body: create });
-  const createKey = async (...rights: string[]) => {
-    const request = { key: server.adminKey, body: { rights } };
-    return (await server.call("POST", "/applications/app1/api-keys", request)).body.key as string;
-  };
-  return { server, createKey };
-}
-
 test("a stream begins with its start and shows what the caller may see", async (t) => {
   const { server, createKey } = await withApplication(t);
   const key = await createKey("RIGHT_APPLICATION_TRAFFIC_READ");
-  const stream = await openStream(server, key, { identifiers: deviceIdentifiers }, "text/event-stream");
+  const stream = await openStream(
+    server,
+    key,
+    { identifiers: deviceIdentifiers },
+    { accept: "text/event-stream" },
+  );
   t.after(() => stream.close());
   assert.match(String(stream.headers["content-type"]), /^text\/event-stream/);
   const start = await stream.next();
@@ -202,4 +150,213 @@ test("a stream shows nothing more once its key lost the right, and ends when the
   await server.call("DELETE", path, admin);
   server.events.publish(infoEvent, { kind: "device", ids });
   assert.equal(await stream.next(), undefined);
+});
+
+const applicationIdentifiers = [{ application_ids: { application_id: "app1" } }];
+const numbered = (number: number) => () => ({ correlationIds: [`n${number}`] });
+const numberOf = (event: Readonly<Record<string, unknown>>) => (event.correlation_ids as string[])[0];
+
+test("a stream begins with the tail of the past, then goes on, and shows only what may be seen", async (t) => {
+  const { server, createKey } = await withApplication(t, generousHistory);
+  for (const number of [1, 2, 3]) {
+    server.events.publish(trafficEvent, { kind: "device", ids }, numbered(number));
+    server.events.publish(infoEvent, { kind: "device", ids }, numbered(number + 10));
+  }
+  const key = await createKey("RIGHT_APPLICATION_TRAFFIC_READ");
+  const body = { identifiers: applicationIdentifiers, tail: 5 };
+  const stream = await openStream(server, key, body);
+  t.after(() => stream.close());
+  assert.equal(stream.headers["x-warning"], undefined);
+  assert.equal((await stream.next()).name, "events.stream.start");
+  server.events.publish(trafficEvent, { kind: "device", ids }, numbered(4));
+  // The fifth last is an info event, and the last is the creation of the key.
+  for (const expected of ["n2", "n3", "n4"]) assert.equal(numberOf(await stream.next()), expected);
+});
+
+test("a stream begins after a time, with the names that it asks for", async (t) => {
+  const { server } = await withApplication(t, generousHistory);
+  server.events.publish(trafficEvent, { kind: "device", ids }, numbered(1));
+  const after = new Date(server.clock.now()).toISOString();
+  await server.clock.advance(1);
+  for (const number of [2, 3]) {
+    server.events.publish(infoEvent, { kind: "device", ids }, numbered(number + 10));
+    server.events.publish(trafficEvent, { kind: "device", ids }, numbered(number));
+  }
+  const body = { identifiers: deviceIdentifiers, after, names: ["test.traffic"] };
+  const stream = await openStream(server, server.adminKey, body);
+  t.after(() => stream.close());
+  await stream.next();
+  for (const expected of ["n2", "n3"]) assert.equal(numberOf(await stream.next()), expected);
+});
+
+test("users, organizations and clients have streams and histories of their own", async (t) => {
+  const { server } = await withApplication(t, generousHistory);
+  const admin = { key: server.adminKey };
+  const organization = { ids: { organization_id: "org1" } };
+  const client = { ids: { client_id: "client1" } };
+  for (const [path, body] of Object.entries({ organizations: { organization }, clients: { client } })) {
+    const answer = await server.call("POST", `/users/admin/${path}`, { ...admin, body });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  }
+  const identifiers = [
+    { organization_ids: { organization_id: "org1" } },
+    { client_ids: { client_id: "client1" } },
+  ];
+  const stream = await openStream(server, server.adminKey, { identifiers, tail: 10 });
+  t.after(() => stream.close());
+  assert.equal((await stream.next()).name, "events.stream.start");
+  const created = await stream.next();
+  assert.equal(created.name, "organization.create");
+  assert.deepEqual(created.identifiers, [identifiers[0]]);
+  assert.equal((await stream.next()).name, "client.create");
+  await createUser(server, "user1");
+  const users = await openStream(server, server.adminKey, {
+    identifiers: [{ user_ids: { user_id: "user1" } }],
+    tail: 10,
+  });
+  t.after(() => users.close());
+  await users.next();
+  assert.equal((await users.next()).name, "user.create");
+});
+
+test("events of a call say who called from where, and nothing secret", async (t) => {
+  const { server } = await withApplication(t, generousHistory);
+  const path = "/applications/app1";
+  const body = { application: { name: "New name" }, field_mask: "name" };
+  const headers = { "User-Agent": "test-agent" };
+  await server.call("PUT", path, { key: server.adminKey, body, headers });
+  const stream = await openStream(server, server.adminKey, {
+    identifiers: applicationIdentifiers,
+    names: ["application.update"],
+    tail: 1,
+  });
+  t.after(() => stream.close());
+  await stream.next();
+  const event = await stream.next();
+  const [, tokenId, secret = ""] = server.adminKey.split(".");
+  assert.deepEqual(event.authentication, { type: "Bearer", token_type: "APIKey", token_id: tokenId });
+  assert.equal(event.remote_ip, "127.0.0.1");
+  assert.equal(event.user_agent, "test-agent");
+  assert.match(String(numberOf(event)), /^rpc:\/ttn\.lorawan\.v3\.ApplicationRegistry\/Update:/);
+  assert.doesNotMatch(JSON.stringify(event), new RegExp(secret));
+});
+
+test("related events are those that the caller may see, of its tenant", async (t) => {
+  const server = await startIdentityServer(t, {
+    eventHistory: generousHistory,
+    args: ["--tenancy.tenants=tenant1,tenant2", "--is.admin-rights.all=true"],
+  });
+  await createApplication(server);
+  for (const tenantId of ["tenant1", "tenant2"]) {
+    const subject = { kind: "device", ids: { ...ids, tenantId } } as const;
+    server.events.publish(trafficEvent, subject, () => ({ correlationIds: ["related:1"] }));
+    server.events.publish(infoEvent, subject, () => ({ correlationIds: ["related:1", tenantId] }));
+  }
+  const find = (key?: string) =>
+    server.call("GET", "/events/related?correlation_id=related:1", key === undefined ? {} : { key });
+  const namesOf = async (key: string) =>
+    (await find(key)).body.events?.map(({ name }: { name: string }) => name) ?? [];
+  assert.deepEqual(await namesOf(server.adminKey), ["test.traffic", "test.info"]);
+  const { key } = await createKeyOf(server, "/applications/app1", ["RIGHT_APPLICATION_INFO"]);
+  const answer = await find(key);
+  assert.deepEqual(
+    answer.body.events.map(({ name, correlation_ids }: Record<string, unknown>) => [name, correlation_ids]),
+    [["test.info", ["related:1", "tenant1"]]],
+  );
+  await createUser(server, "stranger");
+  const stranger = await createKeyOf(server, "/users/stranger", ["RIGHT_USER_INFO"]);
+  assert.deepEqual(await namesOf(stranger.key), []);
+  assert.equal((await find()).status, 401);
+});
+
+test("a tenant's stream shows nothing of an entity of the same name elsewhere", async (t) => {
+  const server = await startIdentityServer(t, {
+    eventHistory: generousHistory,
+    args: ["--tenancy.tenants=tenant1,tenant2"],
+  });
+  await createApplication(server);
+  const publish = (tenantId: string, number: number) =>
+    server.events.publish(infoEvent, { kind: "device", ids: { ...ids, tenantId } }, numbered(number));
+  publish("tenant2", 1);
+  publish("tenant1", 2);
+  const body = { identifiers: deviceIdentifiers, tail: 10 };
+  const stream = await openStream(server, server.adminKey, body);
+  t.after(() => stream.close());
+  await stream.next();
+  publish("tenant2", 3);
+  publish("tenant1", 4);
+  assert.equal(numberOf(await stream.next()), "n2");
+  assert.equal(numberOf(await stream.next()), "n4");
+  const foreign = await openStream(server, server.adminKey, body, { host: "tenant2.example.com" });
+  t.after(() => foreign.close());
+  assert.equal(foreign.status, 401);
+});
+
+test("a stream ends with an error when the caller has lost every right", async (t) => {
+  const args = ["--is.admin-rights.all=true"];
+  const server = await startIdentityServer(t, { eventHistory: generousHistory, args });
+  await createApplication(server);
+  await createUser(server, "user1");
+  const { key } = await createKeyOf(server, "/users/user1", ["RIGHT_USER_ALL", "RIGHT_APPLICATION_ALL"]);
+  const collaborate = (rights: string[]) =>
+    server.call("PUT", "/applications/app1/collaborators", {
+      key: server.adminKey,
+      body: { collaborator: { ids: { user_ids: { user_id: "user1" } }, rights } },
+    });
+  await collaborate(["RIGHT_APPLICATION_INFO"]);
+  const stream = await openStream(server, key, { identifiers: deviceIdentifiers });
+  t.after(() => stream.close());
+  await stream.next();
+  server.events.publish(infoEvent, { kind: "device", ids }, numbered(1));
+  assert.equal(numberOf(await stream.next()), "n1");
+  await collaborate([]);
+  server.events.publish(infoEvent, { kind: "device", ids }, numbered(2));
+  assert.equal(JSON.parse(await stream.ended()).error.code, 7);
+});
+
+test("a browser that connects again goes on where it was cut off, and misses and repeats nothing", async (t) => {
+  const { server } = await withApplication(t, generousHistory);
+  const query = new URLSearchParams({ identifiers: JSON.stringify(deviceIdentifiers) }).toString();
+  let number = 0;
+  const publish = (count: number) => {
+    for (let index = 0; index < count; index++) {
+      server.events.publish(infoEvent, { kind: "device", ids }, numbered(++number));
+    }
+  };
+  const seen: (string | undefined)[] = [];
+  let lastEventId: string | undefined;
+  publish(2);
+  await server.clock.advance(1);
+  // Cut off after so many events each time: at once, in the middle of the past, and after it.
+  for (const reads of [0, 3, 0, 1, 5]) {
+    const source = await openEventSource(server, query, { key: server.adminKey, lastEventId });
+    const start = await source.next();
+    assert.equal(start.event.name, "events.stream.start");
+    lastEventId = start.id;
+    publish(3);
+    for (let index = 0; index < reads; index++) {
+      const { id, event } = await source.next();
+      assert.equal(id, event.unique_id);
+      lastEventId = id;
+      seen.push(numberOf(event));
+    }
+    await source.close();
+    publish(1);
+  }
+  assert.deepEqual(
+    seen,
+    [3, 4, 5, 6, 7, 8, 9, 10, 11].map((each) => `n${each}`),
+  );
+});
+
+test("requests that ask for too much are refused", async (t) => {
+  const { server } = await withApplication(t);
+  const post = (body: object) => server.call("POST", "/events", { key: server.adminKey, body });
+  const names = new Array(501).fill("test.info");
+  const many = await post({ identifiers: deviceIdentifiers, names });
+  assert.equal(errorName(many), "skylark/event-server:too_many_names");
+  const patterns = await post({ identifiers: deviceIdentifiers, names: new Array(21).fill("/test/") });
+  assert.equal(errorName(patterns), "skylark/event-server:too_many_names");
+  const identifiers = new Array(1001).fill(deviceIdentifiers[0]);
+  assert.equal(errorName(await post({ identifiers })), "skylark/event-server:too_many_identifiers");
 });

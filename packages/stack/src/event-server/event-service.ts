@@ -7,127 +7,129 @@ import {
   EventSchema,
   Events,
   fromJSON,
+  type StreamEventsRequest,
   timestampFromMs,
+  timestampMs,
 } from "@skylark/api";
 import type { Clock } from "../clock/clock.ts";
-import { ulid } from "../domain/ulid.ts";
+import { timeOfUlid, ulid } from "../domain/ulid.ts";
 import { defineErrors } from "../errors/errors.ts";
-import {
-  defineEvent,
-  type Event,
-  type EventBus,
-  type EventSubject,
-  eventDefinitions,
-} from "../events/events.ts";
-import {
-  type Authority,
-  type CallContext,
-  type EntityReferenceInTenant,
-  implement,
-  type Requirement,
-  type ServiceImplementation,
-} from "../rpc/service.ts";
-import { EventBuffer } from "./event-buffer.ts";
-import { eventMessage, visibilityOf } from "./event-messages.ts";
+import { defineEvent, type EventBus, type EventRange, eventDefinitions } from "../events/events.ts";
+import { type Authority, type CallContext, implement, type ServiceImplementation } from "../rpc/service.ts";
+import { createEventRenderer, type EventRenderer } from "./event-messages.ts";
 import { resolveEventNames } from "./event-names.ts";
+import { EventStream } from "./event-stream.ts";
+import { noIdentifiers, rightsToListen } from "./event-subjects.ts";
+import { isVisible } from "./event-visibility.ts";
 
 const errors = defineErrors("pkg/events/grpc");
-const noIdentifiers = errors.invalidArgument("no_identifiers", "no identifiers");
 const storageDisabled = errors.failedPrecondition("storage_disabled", "events storage is not enabled");
 
 const streamStart = defineEvent("events.stream.start", "start events stream", ["RIGHT_ALL"]);
 
-/** Events that one slow reader may be behind. */
-const bufferedEvents = 4096;
+const storageWarning = "Events storage is not enabled";
 
 export interface EventServiceOptions {
   readonly events: EventBus;
-  readonly authority: Pick<Authority, "rightsOn">;
+  readonly authority: Pick<Authority, "rightsOn" | "require">;
   readonly clock: Clock;
   /** Name of this host, as `origin` of its events. */
   readonly origin: string;
+  /** Shared with others that show events; its own when absent. */
+  readonly renderer?: EventRenderer;
 }
 
 export function eventService(options: EventServiceOptions): ServiceImplementation {
+  const { events, authority } = options;
+  const renderer = options.renderer ?? createEventRenderer(options.origin);
   return implement(Events, {
     stream: {
-      requires: ({ identifiers }) => ({ kind: "allOf", requirements: identifiers.map(anyRightOn) }),
-      handle({ identifiers, tail, after, names }, context) {
+      requires: ({ identifiers }) => rightsToListen(identifiers),
+      handle(request, context) {
+        const { identifiers } = request;
         if (identifiers.length === 0) throw noIdentifiers();
-        const known = new Set(eventDefinitions().map(({ name }) => name));
-        const wanted = resolveEventNames(names, known);
-        if (tail > 0 || after !== undefined) context.warn("Events storage is not enabled");
-        const subjects = identifiers.flatMap((each) => subjectOf(context.tenantId, each));
-        return streamEvents(options, context, { subjects, names: wanted, identifiers });
+        const names = wantedEventNames(request.names);
+        const resumesAt = resumedId(context);
+        const past = wantedPast(request, resumesAt);
+        if (past !== undefined && events.history === undefined) context.warn(storageWarning);
+        const { tenantId, caller } = context;
+        const stream = new EventStream(options, { tenantId, caller, identifiers, names, past });
+        const start = startEvent(options, context, { identifiers, names, resumesAt });
+        return messagesOf(stream, { start, renderer, signal: context.signal });
       },
     },
     findRelated: {
-      requires: () => ({ kind: "handler", reason: "there is no history to find anything in" }),
-      handle() {
-        throw storageDisabled();
+      requires: () => ({ kind: "authenticated" }),
+      async handle({ correlationId }, { tenantId, caller }) {
+        if (events.history === undefined) throw storageDisabled();
+        const shown: EventMessage[] = [];
+        for (const event of await events.history.related(tenantId, correlationId)) {
+          if (await isVisible(authority, caller, event)) shown.push(renderer.message(event));
+        }
+        return { events: shown };
       },
     },
   });
 }
 
-interface StreamRequest {
-  readonly subjects: readonly EventSubject[];
-  readonly names: ReadonlySet<string> | undefined;
-  readonly identifiers: readonly EntityIdentifiers[];
+/** The events that a subscription names; undefined for all. */
+export function wantedEventNames(names: readonly string[]): ReadonlySet<string> | undefined {
+  return resolveEventNames(names, new Set(eventDefinitions().map(({ name }) => name)));
 }
 
-/** Subscribes at once, so that nothing is missed between the request and the first item that is read. */
-function streamEvents(
-  options: EventServiceOptions,
-  context: CallContext,
-  { subjects, names, identifiers }: StreamRequest,
-): AsyncIterable<EventMessage> {
-  const buffer = new EventBuffer<Event>(bufferedEvents);
-  const subscription = options.events.subscribe(
-    { subjects, ...(names === undefined ? {} : { names: (name: string) => names.has(name) }) },
-    (event) => buffer.push(event),
-  );
-  const end = () => {
-    subscription.close();
-    buffer.end();
+/** Which part of the past a request asks for: after where it was cut off, or by its fields. */
+export function wantedPast(
+  { tail, after }: Pick<StreamEventsRequest, "tail" | "after">,
+  resumesAt?: string,
+): EventRange | undefined {
+  if (resumesAt !== undefined) return { afterId: resumesAt };
+  if (tail === 0 && after === undefined) return undefined;
+  return {
+    ...(tail === 0 ? {} : { tail }),
+    ...(after === undefined ? {} : { after: Math.floor(timestampMs(after)) }),
   };
-  if (context.signal.aborted) end();
-  else context.signal.addEventListener("abort", end, { once: true });
+}
 
-  async function* stream() {
+/** The last event that a browser was shown before it had to connect again. */
+function resumedId(context: CallContext): string | undefined {
+  const id = context.header("last-event-id");
+  return id === undefined || timeOfUlid(id) === undefined ? undefined : id;
+}
+
+/** Subscribed already, so that nothing is missed between the request and the first item that is read. */
+function messagesOf(
+  stream: EventStream,
+  {
+    start,
+    renderer,
+    signal,
+  }: { readonly start: EventMessage; readonly renderer: EventRenderer; readonly signal: AbortSignal },
+): AsyncIterable<EventMessage> {
+  const end = () => stream.end();
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  async function* messages() {
     try {
-      yield startEvent(options, context, identifiers, names);
-      for (;;) {
-        const events = await buffer.take();
-        if (events === undefined) return;
-        for (const event of events) {
-          if (await isVisible(options, context, event)) yield eventMessage(event, options.origin);
-        }
-      }
+      yield start;
+      for await (const event of stream.visibleEvents()) yield renderer.message(event);
     } finally {
       end();
-      context.signal.removeEventListener("abort", end);
+      signal.removeEventListener("abort", end);
     }
   }
-  return stream();
+  return messages();
 }
 
-/** Rights are asked for each event: whoever loses them in the middle of a stream sees no more. */
-async function isVisible(
-  { authority }: EventServiceOptions,
-  context: CallContext,
-  event: Event,
-): Promise<boolean> {
-  const rights = authority.rightsOn(context.caller, entityOf(event.subject));
-  const held = rights instanceof Promise ? await rights : rights;
-  return visibilityOf(event).some((right) => held.has(right));
+interface StreamStart {
+  readonly identifiers: readonly EntityIdentifiers[];
+  readonly names: ReadonlySet<string> | undefined;
+  readonly resumesAt: string | undefined;
 }
 
 function startEvent(
   { clock, origin }: EventServiceOptions,
   context: CallContext,
-  identifiers: readonly EntityIdentifiers[],
-  names: ReadonlySet<string> | undefined,
+  { identifiers, names, resumesAt }: StreamStart,
 ): EventMessage {
   const now = clock.now();
   return create(EventSchema, {
@@ -136,60 +138,8 @@ function startEvent(
     identifiers: [...identifiers],
     correlationIds: [...context.correlationIds],
     origin,
-    uniqueId: ulid(now),
-    ...(names === undefined ? {} : { data: anyPack(ValueSchema, fromJSON(ValueSchema, [...names])) }),
+    // Who is cut off again before the first event of the past resumes where it resumed before.
+    uniqueId: resumesAt ?? ulid(now),
+    ...(names === undefined ? {} : { data: anyPack(ValueSchema, fromJSON(ValueSchema, [...names].sort())) }),
   });
-}
-
-function anyRightOn({ ids }: EntityIdentifiers): Requirement {
-  return { kind: "anyRight", entity: entityIdentified(ids) };
-}
-
-function entityIdentified(ids: EntityIdentifiers["ids"]): EntityReferenceInTenant {
-  switch (ids.case) {
-    case "applicationIds":
-      return { type: "application", id: ids.value.applicationId };
-    case "deviceIds":
-      return { type: "application", id: ids.value.applicationIds?.applicationId ?? "" };
-    case "gatewayIds":
-      return { type: "gateway", id: ids.value.gatewayId };
-    case "userIds":
-      return { type: "user", id: ids.value.userId };
-    case "organizationIds":
-      return { type: "organization", id: ids.value.organizationId };
-    case "clientIds":
-      return { type: "client", id: ids.value.clientId };
-    case undefined:
-      throw noIdentifiers();
-  }
-}
-
-/** Nothing is published of organizations and clients before their registries come. */
-function subjectOf(tenantId: string, { ids }: EntityIdentifiers): EventSubject[] {
-  switch (ids.case) {
-    case "applicationIds":
-      return [{ kind: "application", ids: { tenantId, applicationId: ids.value.applicationId } }];
-    case "deviceIds": {
-      const applicationId = ids.value.applicationIds?.applicationId ?? "";
-      return [{ kind: "device", ids: { tenantId, applicationId, deviceId: ids.value.deviceId } }];
-    }
-    case "gatewayIds":
-      return [{ kind: "gateway", ids: { tenantId, gatewayId: ids.value.gatewayId } }];
-    case "userIds":
-      return [{ kind: "user", tenantId, userId: ids.value.userId }];
-    default:
-      return [];
-  }
-}
-
-function entityOf(subject: EventSubject): EntityReferenceInTenant {
-  switch (subject.kind) {
-    case "application":
-    case "device":
-      return { type: "application", id: subject.ids.applicationId };
-    case "gateway":
-      return { type: "gateway", id: subject.ids.gatewayId };
-    case "user":
-      return { type: "user", id: subject.userId };
-  }
 }

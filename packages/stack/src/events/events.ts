@@ -4,13 +4,16 @@ import type {
   EndDeviceIdentifiers,
   GatewayIdentifiers,
 } from "../domain/identifiers.ts";
+import type { CallOrigin } from "./call-origin.ts";
 
 /** What an event is about. */
 export type EventSubject =
   | { readonly kind: "application"; readonly ids: ApplicationIdentifiers }
   | { readonly kind: "device"; readonly ids: EndDeviceIdentifiers }
   | { readonly kind: "gateway"; readonly ids: GatewayIdentifiers }
-  | { readonly kind: "user"; readonly tenantId: string; readonly userId: string };
+  | { readonly kind: "user"; readonly tenantId: string; readonly userId: string }
+  | { readonly kind: "organization"; readonly tenantId: string; readonly organizationId: string }
+  | { readonly kind: "client"; readonly tenantId: string; readonly clientId: string };
 
 export interface EventDefinition {
   /** Dotted, e.g. `as.up.data.forward`. */
@@ -26,11 +29,17 @@ export interface EventDetails {
   readonly data?: { readonly typeName: string; readonly json: unknown };
 }
 
-export interface Event extends EventDetails {
+export interface Event {
+  readonly correlationIds: readonly string[];
+  readonly data: EventDetails["data"] | undefined;
   readonly definition: EventDefinition;
   readonly subject: EventSubject;
+  /** Of an event that is about several, e.g. the user that became a collaborator. */
+  readonly otherSubjects: readonly EventSubject[];
   readonly time: At;
   readonly uniqueId: string;
+  /** The call of the API that it comes from, if it does. */
+  readonly origin: CallOrigin | undefined;
 }
 
 export interface EventFilter {
@@ -43,12 +52,38 @@ export interface EventSubscription {
   close(): void;
 }
 
-/** What servers publish to. Details are built only when somebody listens. */
+/** What servers publish to. Details are built when somebody listens, or a little later when the event is kept. */
 export interface EventPublisher {
-  publish(definition: EventDefinition, subject: EventSubject, details?: () => EventDetails): void;
+  publish(
+    definition: EventDefinition,
+    subject: EventSubject,
+    details?: () => EventDetails,
+    otherSubjects?: readonly EventSubject[],
+  ): void;
+}
+
+/** Which part of the past. */
+export interface EventRange {
+  /** At most so many, the latest, of each subject; undefined for all. */
+  readonly tail?: number | undefined;
+  /** Later than this millisecond. */
+  readonly after?: At | undefined;
+  /** Published after the event with this identifier; all, if that one is not kept any more. */
+  readonly afterId?: string | undefined;
+}
+
+/** What was published lately. Oldest first. */
+export interface EventHistory {
+  find(filter: EventFilter, range: EventRange): readonly Event[];
+  /** Events of a tenant with a correlation identifier; looked for in short steps. */
+  related(tenantId: string, correlationId: string): Promise<readonly Event[]>;
+  /** Events that were not kept since there were too many at once. */
+  readonly skipped: number;
 }
 
 export interface EventBus extends EventPublisher {
+  /** Undefined when it is turned off. */
+  readonly history: EventHistory | undefined;
   subscribe(filter: EventFilter, listener: (event: Event) => void): EventSubscription;
 }
 

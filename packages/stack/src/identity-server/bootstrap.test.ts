@@ -4,18 +4,33 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { openMemoryStore } from "../store/sqlite-store.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, statement } from "../store/store.ts";
+import { accessMigrations } from "./access/migrations.ts";
 import { createSecretHasher } from "./access/secret-hash.ts";
 import { parseToken } from "./access/token.ts";
 import { bootstrapInstallation, loadInstallationKey } from "./bootstrap.ts";
+import { createClientSecrets } from "./clients/client-secrets.ts";
+import { clientTable } from "./clients/client-table.ts";
+import { clientMigrations } from "./clients/migrations.ts";
+import { organizationMigrations } from "./organizations/migrations.ts";
+import { searchMigrations } from "./search/migrations.ts";
 import { createApiKeyStore } from "./storage/api-key-store.ts";
+import { createEntityStore } from "./storage/entity-store.ts";
 import { identityServerMigrations } from "./storage/migrations.ts";
 import { createPasswordStore } from "./storage/password-store.ts";
 import { createTenancy } from "./tenancy.ts";
+import { tenantMigrations } from "./tenants/migrations.ts";
 
 async function installation(t: TestContext) {
   const parent = await mkdtemp(join(tmpdir(), "skylark-bootstrap-"));
-  const store = await openMemoryStore({ identityServer: identityServerMigrations });
+  const store = await openMemoryStore({
+    identityServer: identityServerMigrations,
+    search: searchMigrations,
+    organizations: organizationMigrations,
+    clients: clientMigrations,
+    tenants: tenantMigrations,
+    ...accessMigrations,
+  });
   t.after(async () => {
     await store.close();
     await rm(parent, { recursive: true });
@@ -86,6 +101,34 @@ test("a start that was killed after any of its steps is mended by the next", asy
   assert.equal((await bootstrapInstallation(options)).created, true);
   assert.equal(await read(dataDirectory, "admin-api-key"), key);
   assert.ok(await works(store, "default", key));
+});
+
+test("a data directory of a release without OAuth clients gets them, and keeps what it has of that name", async (t) => {
+  const { dataDirectory, store } = await installation(t);
+  const options = { dataDirectory, store, tenancy: createTenancy([], "default") };
+  await bootstrapInstallation(options);
+  const clients = createEntityStore(store, clientTable);
+  const cli = await clients.get("default", "cli");
+  assert.deepEqual(cli?.message.redirectUris, ["local-callback", "code"]);
+  await store.transact((writer) => {
+    writer.run(statement("DELETE FROM oauth_built_in_clients"));
+    clients.purge(writer, "default", "console");
+    clients.update(writer, "default", "cli", {
+      stored: cli!,
+      message: { ...cli!.message, redirectUris: ["https://cli.example.com/"] },
+      at: 1,
+    });
+  });
+  const second = await bootstrapInstallation(options);
+  assert.equal(second.created, false, "it is no first start");
+  assert.equal((await clients.get("default", "console"))?.message.skipAuthorization, true);
+  assert.deepEqual((await clients.get("default", "cli"))?.message.redirectUris, ["https://cli.example.com/"]);
+  const secrets = createClientSecrets(store, createSecretHasher());
+  assert.equal(await secrets.has("default", "console"), true);
+  assert.equal(await secrets.has("default", "cli"), false);
+  await store.transact((writer) => clients.purge(writer, "default", "console"));
+  await bootstrapInstallation(options);
+  assert.equal(await clients.get("default", "console"), undefined, "what was removed stays removed");
 });
 
 test("every tenant has an admin of its own", async (t) => {

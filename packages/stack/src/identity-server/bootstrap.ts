@@ -7,6 +7,7 @@ import { defineErrors } from "../errors/errors.ts";
 import type { Store } from "../store/store.ts";
 import { createSecretHasher, hashCosts, type SecretHasher } from "./access/secret-hash.ts";
 import { generateApiKeyToken, parseToken, type Token } from "./access/token.ts";
+import { createBuiltInClients } from "./oauth/built-in-clients.ts";
 import { takeAccountId } from "./storage/account-store.ts";
 import { type ApiKeyRecord, createApiKeyStore } from "./storage/api-key-store.ts";
 import { createEntityStore } from "./storage/entity-store.ts";
@@ -56,6 +57,7 @@ export async function bootstrapInstallation(options: BootstrapOptions): Promise<
   let created = false;
   for (const tenantId of options.tenancy.tenantIds) {
     created = (await bootstrapTenant(options, hasher, tenantId)) || created;
+    await bootstrapClients(options, hasher, tenantId);
   }
   const ofDefault = adminFiles(options, options.tenancy.defaultTenantId);
   return { created, adminId, adminPasswordPath: ofDefault.password, adminApiKeyPath: ofDefault.apiKey };
@@ -96,6 +98,12 @@ async function bootstrapTenant(
     createApiKeyStore(store).insert(writer, adminKey(tenantId, token.id, secretHash, now));
   });
   return true;
+}
+
+/** Also in a data directory of a release that had no OAuth clients. */
+function bootstrapClients(options: BootstrapOptions, hasher: SecretHasher, tenantId: string): Promise<void> {
+  const { store, clock = systemClock } = options;
+  return createBuiltInClients({ store, hasher, now: clock.now(), randomBytes }, tenantId);
 }
 
 function adminUser(now: At): User {

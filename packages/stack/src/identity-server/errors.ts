@@ -33,6 +33,18 @@ export const apiKeyNotFound = storage.notFound(
   "api_key_not_found",
   "api key with id `{api_key_id}` not found",
 );
+export const updateAdminField = identityServer.permissionDenied(
+  "update_admin_field",
+  "only admins may change the field `{field}`",
+);
+export const nestedOrganizations = identityServer.invalidArgument(
+  "nested_organizations",
+  "organizations cannot be members of organizations",
+);
+export const accountNotFound = storage.notFound(
+  "account_not_found",
+  "{account_type} account `{account_id}` not found",
+);
 export const membershipNotFound = storage.notFound(
   "membership_not_found",
   "account `{account_id}` is no collaborator of {entity_type} `{entity_id}`",

@@ -5,7 +5,13 @@ type ApiKeyVerb = "create" | "update" | "delete";
 
 type EntityType = keyof typeof upper;
 
-const upper = { application: "APPLICATION", gateway: "GATEWAY", user: "USER" } as const;
+const upper = {
+  application: "APPLICATION",
+  gateway: "GATEWAY",
+  user: "USER",
+  organization: "ORGANIZATION",
+  client: "CLIENT",
+} as const;
 
 function entityEvents(type: EntityType): Readonly<Record<EntityVerb, EventDefinition>> {
   const define = (verb: EntityVerb) =>
@@ -19,7 +25,7 @@ function entityEvents(type: EntityType): Readonly<Record<EntityVerb, EventDefini
   };
 }
 
-function apiKeyEvents(type: EntityType): Readonly<Record<ApiKeyVerb, EventDefinition>> {
+function apiKeyEvents(type: Exclude<EntityType, "client">): Readonly<Record<ApiKeyVerb, EventDefinition>> {
   const define = (verb: ApiKeyVerb) =>
     defineEvent(`${type}.api-key.${verb}`, `${verb} ${type} API key`, [
       `RIGHT_${upper[type]}_SETTINGS_API_KEYS`,
@@ -27,8 +33,9 @@ function apiKeyEvents(type: EntityType): Readonly<Record<ApiKeyVerb, EventDefini
   return { create: define("create"), update: define("update"), delete: define("delete") };
 }
 
-function collaboratorEvents(type: "application" | "gateway") {
-  const visibility = [`RIGHT_${upper[type]}_SETTINGS_COLLABORATORS`, `RIGHT_USER_${upper[type]}S_LIST`];
+function collaboratorEvents(type: Exclude<EntityType, "user">) {
+  const setting = type === "organization" ? "MEMBERS" : "COLLABORATORS";
+  const visibility = [`RIGHT_${upper[type]}_SETTINGS_${setting}`, `RIGHT_USER_${upper[type]}S_LIST`];
   return {
     update: defineEvent(`${type}.collaborator.update`, `update ${type} collaborator`, visibility),
     delete: defineEvent(`${type}.collaborator.delete`, `delete ${type} collaborator`, visibility),
@@ -41,17 +48,22 @@ export const registryEvents = {
   application: entityEvents("application"),
   gateway: entityEvents("gateway"),
   user: entityEvents("user"),
+  organization: entityEvents("organization"),
+  client: entityEvents("client"),
 } as const;
 
 export const accessEvents = {
   application: apiKeyEvents("application"),
   gateway: apiKeyEvents("gateway"),
   user: apiKeyEvents("user"),
+  organization: apiKeyEvents("organization"),
 } as const;
 
 export const membershipEvents = {
   application: collaboratorEvents("application"),
   gateway: collaboratorEvents("gateway"),
+  organization: collaboratorEvents("organization"),
+  client: collaboratorEvents("client"),
 } as const;
 
 export const endDeviceEvents = {

@@ -10,7 +10,10 @@ import { createKeyVault } from "../component/key-vault.ts";
 import { loadConfiguration } from "../config/load.ts";
 import { configurationService } from "../configuration-server/configuration-service.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import { createEventRenderer } from "../event-server/event-messages.ts";
 import { eventService } from "../event-server/event-service.ts";
+import { mountEventSocket } from "../event-server/event-socket-endpoint.ts";
+import type { EventHistoryOptions } from "../events/config.ts";
 import { createEventBus } from "../events/event-bus.ts";
 import type { EventBus } from "../events/events.ts";
 import { silentLogger } from "../log/log.ts";
@@ -18,11 +21,21 @@ import { listenHttp } from "../rpc/http-listener.ts";
 import { createHttpPlatform } from "../rpc/http-platform.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
+import { accessMigrations } from "./access/migrations.ts";
 import { bootstrapInstallation, loadInstallationKey } from "./bootstrap.ts";
+import { clientMigrations } from "./clients/migrations.ts";
 import { identityServerOptions } from "./config.ts";
+import { devEuiMigrations } from "./dev-eui/migrations.ts";
 import { createIdentityServer, type IdentityServer } from "./identity-server.ts";
+import { organizationMigrations } from "./organizations/migrations.ts";
+import type { DeviceServer, DeviceServers } from "./peers.ts";
+import { picturePath } from "./pictures/picture-handler.ts";
+import { searchMigrations } from "./search/migrations.ts";
 import { identityServerMigrations } from "./storage/migrations.ts";
 import { createTenancy } from "./tenancy.ts";
+import { loadTenants } from "./tenants/load-tenants.ts";
+import { tenantMigrations } from "./tenants/migrations.ts";
+import { accountMigrations } from "./users/migrations.ts";
 
 export interface Answer {
   readonly status: number;
@@ -57,21 +70,36 @@ export interface TestServer {
 export interface StartOptions {
   readonly dataDirectory?: string;
   readonly args?: readonly string[];
+  /** Events are not kept when absent. */
+  readonly eventHistory?: EventHistoryOptions;
 }
 
 export async function startIdentityServer(t: TestContext, options: StartOptions = {}): Promise<TestServer> {
   const parent = await mkdtemp(join(tmpdir(), "skylark-is-"));
   const dataDirectory = options.dataDirectory ?? join(parent, "data");
   const configuration = loadConfiguration(identityServerOptions, { args: options.args ?? [], env: {} });
-  const tenancy = createTenancy(configuration["tenancy.tenants"], configuration["tenancy.default"]);
+  const tenancy = createTenancy(configuration["tenancy.tenants"], configuration["tenancy.default"], {
+    enabled: configuration["tenancy.enabled"],
+    baseDomains: configuration["tenancy.base-domains"],
+  });
   const vault = createKeyVault(await loadInstallationKey(dataDirectory));
   const store = await openSqliteStore({
     path: join(dataDirectory, "skylark.db"),
-    migrations: { identityServer: identityServerMigrations },
+    migrations: {
+      identityServer: identityServerMigrations,
+      organizations: organizationMigrations,
+      clients: clientMigrations,
+      search: searchMigrations,
+      devEui: devEuiMigrations,
+      tenants: tenantMigrations,
+      ...accountMigrations,
+      ...accessMigrations,
+    },
   });
+  await loadTenants(store, tenancy);
   await bootstrapInstallation({ dataDirectory, store, tenancy });
   const clock = new ManualClock(Date.now());
-  const events = createEventBus(clock);
+  const events = createEventBus(clock, options.eventHistory);
   const forgotten: EndDeviceIdentifiers[] = [];
   const identityServer = createIdentityServer({
     store,
@@ -82,21 +110,34 @@ export async function startIdentityServer(t: TestContext, options: StartOptions 
     tenancy,
     vault,
     configuration,
-    onDeviceDeleted: async (ids) => void forgotten.push(ids),
+    mailDirectory: join(dataDirectory, "mails"),
+    deviceServers: () => fakeDeviceServers(forgotten),
     onApplicationPurged: async () => {},
+    foundTenant: async (tenantId) => {
+      const { defaultTenantId } = tenancy;
+      await bootstrapInstallation({
+        dataDirectory,
+        store,
+        tenancy: { tenantIds: [tenantId], defaultTenantId },
+      });
+    },
   });
   const { authority } = identityServer;
+  const renderer = createEventRenderer("test-host");
   const platform = createHttpPlatform({
     services: [
       ...identityServer.services,
       configurationService(),
-      eventService({ events, authority, clock, origin: "test-host" }),
+      eventService({ events, authority, clock, renderer, origin: "test-host" }),
     ],
     authority,
     clock,
     log: silentLogger,
     tenantOfHost: tenancy.tenantOfHost,
   });
+  mountEventSocket(platform, { events, authority, clock, log: silentLogger, renderer });
+  for (const { verb, path, handler } of identityServer.webRoutes) platform.mount(verb, path, handler);
+  platform.mount("GET", picturePath, identityServer.servePicture);
   const listener = await listenHttp(platform, { port: 0, host: "127.0.0.1" });
   let stopped = false;
   const stop = async () => {
@@ -122,6 +163,29 @@ export async function startIdentityServer(t: TestContext, options: StartOptions 
     forgotten,
     call: (verb, path, request = {}) => call(listener.port, verb, path, request),
     stop,
+  };
+}
+
+/** They have no device, and note whom they were told to forget. */
+function fakeDeviceServers(forgotten: EndDeviceIdentifiers[]): DeviceServers {
+  const nothing = { write: () => {}, committed: () => {} };
+  const server: DeviceServer = {
+    find: async () => undefined,
+    stageSet: async (_ids, given) => ({ ...nothing, result: given }),
+    stageDelete: () => nothing,
+  };
+  const networkServer = {
+    ...server,
+    stageDelete: (ids: EndDeviceIdentifiers) => ({
+      write: () => {},
+      committed: () => void forgotten.push(ids),
+    }),
+    ownsDevAddr: () => true,
+  };
+  return {
+    joinServer: { ...server, answersForJoinEui: () => true },
+    networkServer,
+    applicationServer: server,
   };
 }
 

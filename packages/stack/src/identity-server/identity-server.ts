@@ -6,39 +6,60 @@ import type { ApplicationIdentifiers, EndDeviceIdentifiers, EntityReference } fr
 import type { Location } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
+import type { PlainHandler } from "../rpc/http-platform.ts";
 import type { Authority, ServiceImplementation } from "../rpc/service.ts";
 import type { Store } from "../store/store.ts";
 import { type Authenticator, createAuthenticator } from "./access/authentication.ts";
 import { createAuthority } from "./access/authority.ts";
+import { createCredentialStores } from "./access/credential-stores.ts";
 import { entityAccess } from "./access/entity-access.ts";
-import { applicationAccess, gatewayAccess, userAccess } from "./access/entity-access-services.ts";
-import { potentialRights, type RightSet, withImplied } from "./access/right-sets.ts";
 import {
-  createRightsResolver,
-  type EntityAccess,
-  insufficientRights,
-  type RightsResolver,
-} from "./access/rights-resolver.ts";
+  applicationAccess,
+  clientAccess,
+  gatewayAccess,
+  organizationAccess,
+  userAccess,
+} from "./access/entity-access-services.ts";
+import { loadEntityAccess } from "./access/load-entity-access.ts";
+import { potentialRights, type RightSet } from "./access/right-sets.ts";
+import { createRightsResolver, insufficientRights, type RightsResolver } from "./access/rights-resolver.ts";
 import { createSecretHasher } from "./access/secret-hash.ts";
+import { createWebAccess, type WebRoute } from "./account/web-access.ts";
+import { userBookmarkRegistry } from "./bookmarks/user-bookmark-registry.ts";
+import { clientRegistry } from "./clients/client-registry.ts";
+import { createClientSecrets } from "./clients/client-secrets.ts";
 import type { identityServerOptions } from "./config.ts";
+import { createDevEuiIssuer, devEuiIssuing } from "./dev-eui/dev-eui-issuer.ts";
+import { createCascade } from "./devices/cascade.ts";
 import { isRegistered } from "./devices/device-profile.ts";
+import { endDeviceCheck } from "./devices/end-device-check.ts";
 import { endDeviceBatchRegistry, endDeviceRegistry } from "./devices/end-device-registry.ts";
 import { createEndDevices } from "./devices/end-devices.ts";
 import { createGatewayDirectory, type GatewayDirectory } from "./gateways/gateway-directory.ts";
 import { gatewayRegistry } from "./gateways/gateway-registry.ts";
 import type { SecretVault } from "./gateways/gateway-secrets.ts";
+import { gatewayBatchServices } from "./gateways-batch/gateway-batches.ts";
 import { isConfiguration } from "./is-configuration.ts";
+import { organizationRegistry } from "./organizations/organization-registry.ts";
+import type { DeviceServers } from "./peers.ts";
 import { applicationRegistry } from "./registries/application-registry.ts";
-import { applicationKind, gatewayKind, userKind } from "./registries/kinds.ts";
-import { publicGatewayRights } from "./registries/public-fields.ts";
+import { applicationKind, clientKind, gatewayKind, organizationKind, userKind } from "./registries/kinds.ts";
+import { createNoticeBoard } from "./registries/notices.ts";
 import type { Registries } from "./registries/registries.ts";
+import type { FindDevicesByAddress } from "./search/end-device-search.ts";
+import { searchServices } from "./search/search-services.ts";
 import { createApiKeyStore } from "./storage/api-key-store.ts";
 import { createEndDeviceStore } from "./storage/end-device-store.ts";
 import { createGatewayFinder, type GatewayFinder } from "./storage/gateway-finder.ts";
 import { createMembershipStore } from "./storage/membership-store.ts";
 import { createPasswordStore } from "./storage/password-store.ts";
-import type { Tenancy } from "./tenancy.ts";
-import { userRegistry } from "./users/user-registry.ts";
+import type { Tenancy, TenantDirectory } from "./tenancy.ts";
+import { authorityOfTenants, tenantAdminKeys } from "./tenants/tenant-admin.ts";
+import { gatewaysOfTenants } from "./tenants/tenant-gateways.ts";
+import { tenantRegistry } from "./tenants/tenant-registry.ts";
+import { createTenantStore } from "./tenants/tenant-store.ts";
+import { createAccounts } from "./users/accounts.ts";
+import { passwordRequirements } from "./users/passwords.ts";
 
 export type IdentityServerConfiguration = OptionValues<typeof identityServerOptions>;
 
@@ -48,13 +69,19 @@ export interface IdentityServerOptions {
   readonly randomBytes: RandomBytes;
   readonly events: EventPublisher;
   readonly log: Logger;
-  readonly tenancy: Tenancy;
+  readonly tenancy: TenantDirectory;
   readonly vault: SecretVault;
   readonly configuration: IdentityServerConfiguration;
-  /** The other servers forget a device; called before this server does. */
-  readonly onDeviceDeleted: (ids: EndDeviceIdentifiers) => Promise<void>;
+  /** Takes e-mails while there is no SMTP server. */
+  readonly mailDirectory: string;
+  /** The servers that keep a part of each device; called when they are needed. */
+  readonly deviceServers: () => DeviceServers;
   /** The other servers forget what they keep of an application without devices. */
   readonly onApplicationPurged: (ids: ApplicationIdentifiers) => Promise<void>;
+  /** What the Network Server knows of addresses; without it no device is found by its own. */
+  readonly findDevicesByAddress?: FindDevicesByAddress;
+  /** Gives a tenant that is created later what the first start gave the others. */
+  readonly foundTenant?: (tenantId: string) => Promise<void>;
 }
 
 /** Who may do what, and what belongs to whom. */
@@ -73,6 +100,10 @@ export interface IdentityServer {
     apiKey: string,
     remoteAddress: string,
   ): Promise<ReadonlySet<string>>;
+  /** The OAuth provider and the pages for accounts, beside the API. */
+  readonly webRoutes: readonly WebRoute[];
+  /** For `picturePath`. */
+  readonly servePicture: PlainHandler;
   close(): Promise<void>;
 }
 
@@ -81,19 +112,26 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
   const finder = createGatewayFinder(options.store);
   const registries = createRegistries(options, finder);
   const directory = createGatewayDirectory(registries, finder, log);
-  const devices = createEndDevices(registries, { onDeviceDeleted: options.onDeviceDeleted, log });
+  const accounts = createAccounts(registries, options);
+  const web = createWebAccess(registries, { ...options, accounts });
+  const { deviceServers } = options;
+  const devices = createEndDevices(registries, { deviceServers, log });
+  const cascade = createCascade({ store: options.store, devices, deviceServers });
   const { formatUid } = tenancy;
+  const tenantKeys = tenantAdminKeys(configuration["tenancy.admin-keys"]);
   const { authenticator, rights } = registries;
 
   return {
-    authority: createAuthority({ authenticator, rights, formatUid }),
+    authority: authorityOfTenants(createAuthority({ authenticator, rights, formatUid }), tenancy, tenantKeys),
     services: [
       applicationRegistry(registries, {
         usersMayCreate: configuration["is.user-rights.create-applications"],
         onApplicationPurged: options.onApplicationPurged,
+        issueDevEui: createDevEuiIssuer(registries, devEuiIssuing(configuration)),
       }),
       applicationAccess(registries),
-      endDeviceRegistry(devices),
+      endDeviceRegistry({ devices, cascade, rights }),
+      endDeviceCheck({ registries, cascade, deviceServers }),
       endDeviceBatchRegistry(devices),
       gatewayRegistry(registries, {
         usersMayCreate: configuration["is.user-rights.create-gateways"],
@@ -102,15 +140,33 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
         finder,
       }),
       gatewayAccess(registries),
-      userRegistry(registries, {
-        registrationEnabled: configuration["is.user-registration.enabled"],
-        approvalRequired: configuration["is.user-registration.admin-approval.required"],
+      organizationRegistry(registries, {
+        usersMayCreate: configuration["is.user-rights.create-organizations"],
       }),
-      userAccess(registries),
+      organizationAccess(registries),
+      clientRegistry(registries, { usersMayCreate: configuration["is.user-rights.create-clients"] }),
+      clientAccess(registries),
+      ...gatewayBatchServices(registries, directory),
+      ...searchServices(registries, options.findDevicesByAddress),
+      userBookmarkRegistry(registries),
+      tenantRegistry({
+        registries,
+        tenants: createTenantStore(options.store),
+        tenancy,
+        keys: tenantKeys,
+        directory,
+        finder,
+        log,
+        passwordRequirements: passwordRequirements(configuration),
+        foundTenant: options.foundTenant ?? (async () => {}),
+      }),
+      ...accounts.services,
+      userAccess(registries, web.createLoginToken),
+      ...web.services,
       entityAccess(),
       isConfiguration(configuration),
     ],
-    gatewayRegistry: directory,
+    gatewayRegistry: gatewaysOfTenants(directory, tenancy),
     deviceProfile: (ids) => devices.profile(ids),
     deviceKnown(ids) {
       const profile = devices.profile(ids);
@@ -120,8 +176,13 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
     deviceActivated: (ids, at) => devices.activity.activated(ids, at),
     deviceLocated: (ids, service, location) => devices.activity.located(ids, service, location),
     authenticateApplication: (ids, apiKey, remoteAddress) =>
-      authenticateApplication({ authenticator, rights, formatUid, log }, ids, apiKey, remoteAddress),
-    close: () => devices.activity.close(),
+      authenticateApplication({ authenticator, rights, tenancy, log }, ids, apiKey, remoteAddress),
+    webRoutes: web.routes,
+    servePicture: accounts.servePicture,
+    async close() {
+      await devices.activity.close();
+      await accounts.close();
+    },
   };
 }
 
@@ -134,23 +195,37 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
   const memberships = createMembershipStore(store);
   const hasher = createSecretHasher();
 
+  const credentials = createCredentialStores(store);
+
   const loadUser = async (tenantId: string, userId: string) => {
     const stored = await users.entities.get(tenantId, userId);
     if (stored === undefined || stored.deletedAt !== undefined) return undefined;
-    const { admin, state, stateDescription } = stored.message;
-    return { admin, state, stateDescription };
+    const { admin, state, stateDescription, primaryEmailAddress, primaryEmailAddressValidatedAt } =
+      stored.message;
+    const emailAddressPending =
+      configuration["is.user-registration.contact-info-validation.required"] &&
+      primaryEmailAddress !== "" &&
+      primaryEmailAddressValidatedAt === undefined;
+    return { admin, state, stateDescription, emailAddressPending };
   };
   const authenticator = createAuthenticator({
     clock,
     hasher,
     apiKeys,
+    accessTokens: credentials.accessTokens,
+    sessions: credentials.sessions,
     loadUser,
+    loadClient: async (tenantId, clientId) => {
+      const stored = await clients.entities.get(tenantId, clientId);
+      if (stored === undefined || stored.deletedAt !== undefined) return undefined;
+      return { state: stored.message.state, stateDescription: stored.message.stateDescription };
+    },
     adminsHoldAllRights: configuration["is.admin-rights.all"],
   });
-  const rights = createRightsResolver(
-    (entity) => loadEntityAccess({ applications, gateways, users, memberships }, entity),
-    tenancy.formatUid,
-  );
+  const organizations = organizationKind(store);
+  const clients = clientKind(store);
+  const accessSources = { applications, gateways, clients, organizations, users, memberships };
+  const rights = createRightsResolver((entity) => loadEntityAccess(accessSources, entity), tenancy.formatUid);
 
   return {
     store,
@@ -162,57 +237,43 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
     applications,
     gateways,
     users,
+    organizations,
+    clients,
+    clientSecrets: createClientSecrets(store, hasher),
     passwords: createPasswordStore(store),
     endDevices: createEndDeviceStore(store),
     apiKeys,
     memberships,
+    credentials,
     authenticator,
     rights,
+    notices: createNoticeBoard(),
+    othersMayBeContacts: configuration["is.collaborator-rights.set-others-as-contacts"],
     formatUid: tenancy.formatUid,
     entityChanged(entity) {
       rights.entityChanged(entity);
       if (entity.type === "user") authenticator.userChanged(entity.tenantId, entity.id);
+      if (entity.type === "client") authenticator.clientChanged(entity.tenantId, entity.id);
     },
-  };
-}
-
-async function loadEntityAccess(
-  registries: Pick<Registries, "applications" | "gateways" | "users" | "memberships">,
-  entity: EntityReference,
-): Promise<EntityAccess | undefined> {
-  const { tenantId, type, id } = entity;
-  if (type === "user") {
-    const user = await registries.users.entities.get(tenantId, id);
-    return user && { deletedAt: user.deletedAt, members: new Map(), publicRights: new Set() };
-  }
-  if (type !== "application" && type !== "gateway") return undefined;
-  const gateway = type === "gateway" ? await registries.gateways.entities.get(tenantId, id) : undefined;
-  const stored =
-    gateway ??
-    (type === "application" ? await registries.applications.entities.get(tenantId, id) : undefined);
-  if (stored === undefined) return undefined;
-  const members = await registries.memberships.membersOf(entity);
-  return {
-    deletedAt: stored.deletedAt,
-    members: new Map(members.map(({ accountId, rights }) => [accountId, withImplied(rights)])),
-    publicRights: gateway === undefined ? new Set() : publicGatewayRights(gateway.message),
   };
 }
 
 interface Access {
   readonly authenticator: Authenticator;
   readonly rights: RightsResolver;
-  readonly formatUid: Tenancy["formatUid"];
+  readonly tenancy: Tenancy;
   readonly log: Logger;
 }
 
 /** For MQTT, where the user name says which application is meant and the password is the key. */
 async function authenticateApplication(
-  { authenticator, rights, formatUid, log }: Access,
+  { authenticator, rights, tenancy, log }: Access,
   ids: ApplicationIdentifiers,
   apiKey: string,
   remoteAddress: string,
 ): Promise<ReadonlySet<string>> {
+  const { formatUid } = tenancy;
+  tenancy.checkServed(ids.tenantId);
   const entity: EntityReference = { tenantId: ids.tenantId, type: "application", id: ids.applicationId };
   const caller = await authenticator.authenticateToken(ids.tenantId, apiKey);
   const held: RightSet = await rights.rightsOn(caller, entity);

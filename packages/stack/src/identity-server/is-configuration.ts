@@ -1,7 +1,6 @@
-import { Is } from "@skylark/api";
+import { durationFromMs, Is } from "@skylark/api";
 import { anyone, implement, type ServiceImplementation } from "../rpc/service.ts";
 import type { IdentityServerConfiguration } from "./identity-server.ts";
-import { passwordRules } from "./users/passwords.ts";
 
 /** What clients show and check before they ask. */
 export function isConfiguration(configuration: IdentityServerConfiguration): ServiceImplementation {
@@ -10,32 +9,50 @@ export function isConfiguration(configuration: IdentityServerConfiguration): Ser
       requires: () => anyone,
       handle: () => ({
         configuration: {
-          userRegistration: {
-            enabled: configuration["is.user-registration.enabled"],
-            invitation: { required: false },
-            contactInfoValidation: { required: false },
-            adminApproval: { required: configuration["is.user-registration.admin-approval.required"] },
-            passwordRequirements: {
-              minLength: passwordRules.minLength,
-              maxLength: passwordRules.maxLength,
-              minUppercase: passwordRules.minUppercase,
-              minDigits: passwordRules.minDigits,
-              minSpecial: passwordRules.minSpecial,
-            },
+          userRegistration: userRegistration(configuration),
+          profilePicture: {
+            disableUpload: configuration["is.profile-picture.disable-upload"],
+            useGravatar: configuration["is.profile-picture.use-gravatar"],
           },
-          profilePicture: { disableUpload: true, useGravatar: false },
-          endDevicePicture: { disableUpload: true },
+          endDevicePicture: { disableUpload: configuration["is.end-device-picture.disable-upload"] },
           userRights: {
             createApplications: configuration["is.user-rights.create-applications"],
             createGateways: configuration["is.user-rights.create-gateways"],
-            createClients: false,
-            createOrganizations: false,
+            createClients: configuration["is.user-rights.create-clients"],
+            createOrganizations: configuration["is.user-rights.create-organizations"],
           },
-          userLogin: { disableCredentialsLogin: true },
+          userLogin: { disableCredentialsLogin: false },
           adminRights: { all: configuration["is.admin-rights.all"] },
-          collaboratorRights: { setOthersAsContacts: false },
+          collaboratorRights: {
+            setOthersAsContacts: configuration["is.collaborator-rights.set-others-as-contacts"],
+          },
         },
       }),
     },
   });
+}
+
+function userRegistration(configuration: IdentityServerConfiguration) {
+  const validation = "is.user-registration.contact-info-validation";
+  const requirements = "is.user-registration.password-requirements";
+  return {
+    enabled: configuration["is.user-registration.enabled"],
+    invitation: {
+      required: configuration["is.user-registration.invitation.required"],
+      tokenTtl: durationFromMs(configuration["is.user-registration.invitation.token-ttl"]),
+    },
+    contactInfoValidation: {
+      required: configuration[`${validation}.required`],
+      tokenTtl: durationFromMs(configuration[`${validation}.token-ttl`]),
+      retryInterval: durationFromMs(configuration[`${validation}.retry-interval`]),
+    },
+    adminApproval: { required: configuration["is.user-registration.admin-approval.required"] },
+    passwordRequirements: {
+      minLength: configuration[`${requirements}.min-length`],
+      maxLength: configuration[`${requirements}.max-length`],
+      minUppercase: configuration[`${requirements}.min-uppercase`],
+      minDigits: configuration[`${requirements}.min-digits`],
+      minSpecial: configuration[`${requirements}.min-special`],
+    },
+  };
 }

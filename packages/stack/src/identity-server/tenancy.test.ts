@@ -28,3 +28,31 @@ test("tenants that cannot be told apart are a configuration error", () => {
   assert.throws(() => createTenancy(["a1", "a1"], "default"), /twice/);
   assert.throws(() => createTenancy(["A B"], "default"), /invalid tenant/);
 });
+
+test("below a base domain every name is a tenant, there or not", () => {
+  const tenancy = createTenancy(["tenant1", "tenant2"], "default", {
+    baseDomains: ["Example.com", "eu.example.net"],
+  });
+  const served = (host: string, uid?: string) => {
+    const tenantId = tenancy.tenantOfHost(host, uid);
+    tenancy.checkServed(tenantId);
+    return tenantId;
+  };
+  assert.equal(served("tenant2.EXAMPLE.com:1885"), "tenant2");
+  assert.equal(served("tenant2.eu.example.net"), "tenant2");
+  for (const host of [
+    "example.com",
+    "eu.example.net:443",
+    "127.0.0.1:1885",
+    "localhost",
+    "tenant2.example.org",
+  ]) {
+    assert.equal(served(host), "tenant1", host);
+  }
+  for (const host of ["tenant3.example.com", "a.tenant2.example.com", "a/b.example.com", ".example.com"]) {
+    assert.throws(() => served(host), { name: "skylark/tenancy:tenant_not_found" }, host);
+  }
+  assert.equal(served("example.com", "app1@tenant2"), "tenant2");
+  assert.equal(served("tenant2.example.com", "app1"), "tenant2");
+  assert.throws(() => served("example.com", "app1@tenant3"), { name: "skylark/tenancy:tenant_not_found" });
+});

@@ -25,6 +25,7 @@ import {
 import { ManualClock } from "../clock/manual-clock.ts";
 import { createKeyVault } from "../component/key-vault.ts";
 import { loadConfiguration } from "../config/load.ts";
+import { createEventBus } from "../events/event-bus.ts";
 import { openMemoryStore } from "../store/sqlite-store.ts";
 import { commit, type Store, statement } from "../store/store.ts";
 import { joinServerOptions } from "./config.ts";
@@ -57,12 +58,15 @@ async function start(context: TestContext, args: readonly string[] = []): Promis
     vault,
     options: loadConfiguration(joinServerOptions, { args, env: {} }),
     deviceKnown: () => true,
+    events: createEventBus(clock),
   });
   const devices = new RegisteredDevices({
     clock,
     store,
     reader: createJoinDeviceReader(store, vault),
     writer: createJoinDeviceWriter(vault),
+    events: createEventBus(clock),
+    coversJoinEui: () => true,
   });
   return { store, server, devices };
 }
@@ -244,4 +248,12 @@ test("refuses registrations that cannot work", async (context) => {
   await assert.rejects(devices.set({ ...ids, deviceId: "dev2" }, message({}), []), {
     name: "pkg/joinserver:duplicate_identifiers",
   });
+});
+
+test("many changes of one device at once are all made, one after another", async (context) => {
+  const { devices } = await start(context);
+  const names = ["application_server_id", "network_server_kek_label", "application_server_kek_label"];
+  await Promise.all(names.map((name) => devices.set(ids, message({ [name]: "x" }), [name])));
+  const device = toJSON(EndDeviceSchema, await devices.get(ids)) as Record<string, unknown>;
+  for (const name of names) assert.equal(device[name], "x", name);
 });

@@ -22,14 +22,17 @@ import type { KeyVault } from "../component/key-vault.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { JoinRequest } from "../domain/join-request.ts";
 import { defineErrors } from "../errors/errors.ts";
+import type { EventPublisher } from "../events/events.ts";
 import type { DeviceKnown } from "../rpc/end-device-requests.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import type { StagedChange, Store } from "../store/store.ts";
+import { activationSettingsRegistry } from "./activation-settings.ts";
 import type { JoinServerOptions } from "./config.ts";
 import { coversJoinEui } from "./join-euis.ts";
 import { useNonces } from "./nonces.ts";
 import { RegisteredDevices } from "./registered-devices.ts";
-import { jsEndDeviceRegistry, jsService } from "./services.ts";
+import { jsEndDeviceBatchRegistry, jsEndDeviceRegistry, jsService } from "./services.ts";
+import { createActivationSettingsStore } from "./storage/activation-settings-store.ts";
 import type { JoinDevice } from "./storage/device-store.ts";
 import { createJoinDeviceReader, createJoinDeviceWriter } from "./storage/sql-device-store.ts";
 
@@ -63,6 +66,7 @@ export interface JoinServerParts {
   readonly options: JoinServerOptions;
   /** Where it says no, whoever registers the device here is warned. */
   readonly deviceKnown: DeviceKnown;
+  readonly events: EventPublisher;
 }
 
 export interface JoinServer {
@@ -72,8 +76,11 @@ export interface JoinServer {
    */
   handleJoin(request: JoinRequest): Promise<JoinAnswer>;
   readonly services: readonly ServiceImplementation[];
-  /** Deletes what is here of a device; whether there was anything. */
-  deleteDevice(ids: EndDeviceIdentifiers): Promise<boolean>;
+  /** The devices as their owners registered them. */
+  readonly registeredDevices: Pick<
+    RegisteredDevices,
+    "find" | "stageSet" | "stageDelete" | "answersForJoinEui"
+  >;
   deleteApplication(ids: ApplicationIdentifiers): Promise<void>;
 }
 
@@ -81,11 +88,27 @@ export function createJoinServer(parts: JoinServerParts): JoinServer {
   const { clock, random, store, vault, options } = parts;
   const reader = createJoinDeviceReader(store, vault);
   const writer = createJoinDeviceWriter(vault);
-  const registered = new RegisteredDevices({ clock, store, reader, writer });
+  const registered = new RegisteredDevices({
+    clock,
+    store,
+    reader,
+    writer,
+    events: parts.events,
+    coversJoinEui: (joinEui) => coversJoinEui(options["js.join-eui-prefixes"], joinEui),
+  });
+  const settings = createActivationSettingsStore(store, vault);
   return {
-    services: [jsEndDeviceRegistry(registered, parts.deviceKnown), jsService(options)],
-    deleteDevice: (ids) => registered.deleteDevice(ids),
-    deleteApplication: (ids) => registered.deleteApplication(ids),
+    services: [
+      jsEndDeviceRegistry(registered, parts.deviceKnown),
+      jsEndDeviceBatchRegistry(registered),
+      activationSettingsRegistry(settings),
+      jsService(options),
+    ],
+    registeredDevices: registered,
+    async deleteApplication(ids) {
+      await registered.deleteApplication(ids);
+      await settings.delete(ids);
+    },
     async handleJoin(request) {
       const frame = decodeJoinRequest(request.rawPayload);
       if (!coversJoinEui(options["js.join-eui-prefixes"], frame.joinEui)) throw unknownJoinEui();

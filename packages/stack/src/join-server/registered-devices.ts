@@ -8,12 +8,22 @@ import {
   timestampFromMs,
   toBinary,
 } from "@skylark/api";
-import { type AESKey, aesKey, parseHex } from "@skylark/lorawan";
+import { type AESKey, aesKey, type EUI64, formatHex, parseEUI64, parseHex } from "@skylark/lorawan";
 import type { Clock } from "../clock/clock.ts";
 import { euiOfBytes } from "../domain/identifier-bytes.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
-import { defineErrors, SkylarkError } from "../errors/errors.ts";
-import type { Store, Writer } from "../store/store.ts";
+import { defineErrors } from "../errors/errors.ts";
+import type { EventPublisher } from "../events/events.ts";
+import { deletedDevices } from "../rpc/end-device-requests.ts";
+import {
+  type StagedResult,
+  type StagedTransaction,
+  transactAll,
+  untilCurrent,
+} from "../store/staged-transaction.ts";
+import type { Store } from "../store/store.ts";
+import { stale } from "../store/store-errors.ts";
+import { batchDeleted, deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
 import {
   freshNonces,
   type JoinDevice,
@@ -54,6 +64,8 @@ interface Surroundings {
   readonly store: Store;
   readonly reader: JoinDeviceReader;
   readonly writer: JoinDeviceWriter;
+  readonly events: EventPublisher;
+  readonly coversJoinEui: (joinEui: EUI64) => boolean;
 }
 
 /** Devices with their root keys, as their owners register, change and delete them. */
@@ -65,44 +77,97 @@ export class RegisteredDevices {
   }
 
   async get(ids: EndDeviceIdentifiers): Promise<EndDevice> {
-    const device = await this.#around.reader.findByIds(ids);
+    const device = await this.find(ids);
     if (device === undefined) throw deviceNotFound();
-    return endDeviceMessage(device);
+    return device;
+  }
+
+  async find(ids: EndDeviceIdentifiers): Promise<EndDevice | undefined> {
+    const device = await this.#around.reader.findByIds(ids);
+    return device && endDeviceMessage(device);
   }
 
   /** Creates the device, or changes the fields of the mask; gives the whole device as it is now. */
-  async set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
-    const { reader, writer } = this.#around;
+  set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
+    return untilCurrent(async () => {
+      const staged = await this.stageSet(ids, given, paths);
+      await transactAll(this.#around.store, [staged]);
+      return staged.result;
+    });
+  }
+
+  /** `isNew`: take it that there is no such device; the transaction breaks a constraint when there is. */
+  async stageSet(
+    ids: EndDeviceIdentifiers,
+    given: EndDevice,
+    paths: readonly string[],
+    { isNew = false }: { readonly isNew?: boolean } = {},
+  ): Promise<StagedResult<EndDevice>> {
+    const { reader, writer, events } = this.#around;
     const joinEui = euiOfBytes(given.ids?.joinEui);
     const devEui = euiOfBytes(given.ids?.devEui);
     if (joinEui === undefined) throw noJoinEui();
     if (devEui === undefined || devEui === noEui) throw noDevEui();
-    const stored = await reader.findByIds(ids);
+    const stored = isNew ? undefined : await reader.findByIds(ids);
     if (stored !== undefined && stored.ids.joinEui !== joinEui)
       throw readOnlyField({ field: "ids.join_eui" });
     if (stored !== undefined && stored.ids.devEui !== devEui) throw readOnlyField({ field: "ids.dev_eui" });
-    const device = this.#changed(stored ?? this.#blank({ ...ids, joinEui, devEui }), given, paths);
+    const before = stored ?? this.#blank({ ...ids, joinEui, devEui });
+    const { device, message } = this.#changed(before, given, paths);
     // Nonces are left alone unless they were given: a join may move them on at this very moment.
     const isNonceGiven = paths.some((path) => nonceFields.has(path));
-    await this.#transact((to) => {
-      if (stored === undefined) writer.create(to, device);
-      else writer.update(to, device);
-      if (stored !== undefined && isNonceGiven) writer.setNonces(to, ids, device.nonces);
-    });
-    return endDeviceMessage(device);
+    return {
+      result: message,
+      write(to) {
+        if (stored === undefined) writer.create(to, device);
+        else writer.update(to, device, stored.updatedAt);
+        if (stored !== undefined && isNonceGiven) writer.setNonces(to, ids, device.nonces);
+      },
+      committed: () =>
+        events.publish(stored === undefined ? deviceCreated : deviceUpdated, {
+          kind: "device",
+          ids: device.ids,
+        }),
+      async explain(constraint) {
+        if (isNew || !constraint.startsWith("js_devices.")) return undefined;
+        // Someone else created the device meanwhile: look again. Otherwise another device has its EUIs.
+        return (await reader.findByIds(ids)) === undefined ? duplicateIdentifiers() : stale();
+      },
+    };
+  }
+
+  /** Whether joins with this JoinEUI are answered here at all. */
+  answersForJoinEui(joinEui: Uint8Array): boolean {
+    return this.#around.coversJoinEui(parseEUI64(formatHex(joinEui)));
   }
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    if (!(await this.deleteDevice(ids))) throw deviceNotFound();
+    const { reader, store, events } = this.#around;
+    const device = await reader.findByIds(ids);
+    if (device === undefined) throw deviceNotFound();
+    await transactAll(store, [this.stageDelete(device.ids)]);
+    events.publish(deviceDeleted, { kind: "device", ids: device.ids });
   }
 
-  /** Whether there was one. */
-  async deleteDevice(ids: EndDeviceIdentifiers): Promise<boolean> {
-    const { reader, writer, store } = this.#around;
-    if ((await reader.findByIds(ids)) === undefined) return false;
-    await store.write((to) => writer.remove(to, ids));
-    return true;
+  /** Of devices that are not there, nothing is said. */
+  async deleteBatch(application: ApplicationIdentifiers, deviceIds: readonly string[]): Promise<void> {
+    const { reader, store, events } = this.#around;
+    const found = await Promise.all(
+      [...new Set(deviceIds)].map((deviceId) => reader.findByIds({ ...application, deviceId })),
+    );
+    const ids = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
+    if (ids.length === 0) return;
+    await transactAll(
+      store,
+      ids.map((each) => this.stageDelete(each)),
+    );
+    events.publish(batchDeleted, { kind: "application", ids: application }, deletedDevices(ids));
+  }
+
+  /** Whether or not there is such a device. */
+  stageDelete(ids: EndDeviceIdentifiers): StagedTransaction {
+    return { write: (to) => this.#around.writer.remove(to, ids), committed: () => {} };
   }
 
   async deleteApplication(ids: ApplicationIdentifiers): Promise<void> {
@@ -118,35 +183,27 @@ export class RegisteredDevices {
       nonces: freshNonces,
       registration: new Uint8Array(0),
       createdAt: now,
-      updatedAt: now,
+      updatedAt: now - 1,
     };
   }
 
-  #changed(stored: JoinDevice, given: EndDevice, paths: readonly string[]): JoinDevice {
+  #changed(stored: JoinDevice, given: EndDevice, paths: readonly string[]) {
     const device = assign(EndDeviceSchema, endDeviceMessage(stored), given, paths);
-    const appKey = keyOf(device.rootKeys?.appKey?.key, paths, "app_key");
-    const nwkKey = keyOf(device.rootKeys?.nwkKey?.key, paths, "nwk_key");
+    const appKey = keyOf(device.rootKeys?.appKey?.key, "app_key");
+    const nwkKey = keyOf(device.rootKeys?.nwkKey?.key, "nwk_key");
+    if (appKey === undefined && namesAppKey(paths)) throw fieldValue({ field: "root_keys.app_key.key" });
     const { appKey: _, nwkKey: __, ...rest } = stored;
-    return {
+    const changed: JoinDevice = {
       ...rest,
       ...(appKey === undefined ? {} : { appKey }),
       ...(nwkKey === undefined ? {} : { nwkKey }),
       resetsJoinNonces: device.resetsJoinNonces,
       nonces: noncesOf(device, stored.nonces, paths),
       registration: toBinary(EndDeviceSchema, pick(EndDeviceSchema, device, keptPaths)),
-      updatedAt: Math.floor(this.#around.clock.now()),
+      // Also tells two versions of a row apart.
+      updatedAt: Math.max(Math.floor(this.#around.clock.now()), stored.updatedAt + 1),
     };
-  }
-
-  async #transact(change: (to: Writer) => void): Promise<void> {
-    try {
-      await this.#around.store.transact(change);
-    } catch (error) {
-      if (error instanceof SkylarkError && error.definition.name === "conflict") {
-        throw duplicateIdentifiers({}, { cause: error });
-      }
-      throw error;
-    }
+    return { device: changed, message: endDeviceMessage(changed, device) };
   }
 }
 
@@ -154,13 +211,15 @@ const noEui = "0000000000000000";
 
 const nonceFields = new Set(["last_dev_nonce", "used_dev_nonces", "last_join_nonce"]);
 
-/** Everything the API shows of a device; what the caller did not ask for or may not see is left out later. */
-function endDeviceMessage({ ids, nonces, ...device }: JoinDevice): EndDevice {
-  const registration =
-    device.registration.length === 0
-      ? create(EndDeviceSchema)
-      : fromBinary(EndDeviceSchema, device.registration);
-  const rootKeyId = registration.rootKeys?.rootKeyId;
+/**
+ * Everything the API shows of a device; what the caller did not ask for or may not see is left out later.
+ * `registration` is what the device's registration decodes to.
+ */
+function endDeviceMessage(
+  { ids, nonces, ...device }: JoinDevice,
+  registration: EndDevice = fromBinary(EndDeviceSchema, device.registration),
+): EndDevice {
+  const rootKeyId = registration.rootKeys?.rootKeyId || undefined;
   const message = create(EndDeviceSchema, {
     ids: {
       deviceId: ids.deviceId,
@@ -174,22 +233,31 @@ function endDeviceMessage({ ids, nonces, ...device }: JoinDevice): EndDevice {
     lastJoinNonce: nonces.lastJoinNonce,
     lastDevNonce: Math.max(0, nonces.lastDevNonce),
     usedDevNonces: [...nonces.usedDevNonces],
-    rootKeys: {
-      ...(rootKeyId === undefined ? {} : { rootKeyId }),
-      ...(device.appKey === undefined ? {} : { appKey: { key: device.appKey } }),
-      ...(device.nwkKey === undefined ? {} : { nwkKey: { key: device.nwkKey } }),
-    },
+    ...(rootKeyId === undefined && device.appKey === undefined && device.nwkKey === undefined
+      ? {}
+      : {
+          rootKeys: {
+            ...(rootKeyId === undefined ? {} : { rootKeyId }),
+            ...(device.appKey === undefined ? {} : { appKey: { key: device.appKey } }),
+            ...(device.nwkKey === undefined ? {} : { nwkKey: { key: device.nwkKey } }),
+          },
+        }),
   });
+  // A device that is not registered yet has none.
+  if (device.registration.length === 0) return message;
   return assign(EndDeviceSchema, message, registration, keptPaths);
 }
 
-/** A key named in the mask has to be one; a parent in the mask may leave it out. */
-function keyOf(key: Uint8Array | undefined, paths: readonly string[], name: string): AESKey | undefined {
-  const isNamed = paths.some((path) => path === `root_keys.${name}` || path.startsWith(`root_keys.${name}.`));
-  const isKey = key?.length === 16 && key.some((byte) => byte !== 0);
-  if (isKey) return aesKey(key.slice());
-  if (isNamed || (key !== undefined && key.length > 0)) throw fieldValue({ field: `root_keys.${name}.key` });
-  return undefined;
+/** A NwkKey of zeros is none: that takes it away. */
+function keyOf(key: Uint8Array | undefined, name: string): AESKey | undefined {
+  if (key === undefined || key.every((byte) => byte === 0)) return undefined;
+  if (key.length !== 16) throw fieldValue({ field: `root_keys.${name}.key` });
+  return aesKey(key.slice());
+}
+
+/** A parent in the mask may leave the AppKey out; who names it has to give it. */
+function namesAppKey(paths: readonly string[]): boolean {
+  return paths.some((path) => path === "root_keys.app_key" || path.startsWith("root_keys.app_key."));
 }
 
 function noncesOf(device: EndDevice, before: Nonces, paths: readonly string[]): Nonces {

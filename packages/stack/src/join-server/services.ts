@@ -1,6 +1,14 @@
-import { create, EndDeviceSchema, Js, JsEndDeviceRegistry, Right } from "@skylark/api";
+import {
+  create,
+  EndDeviceSchema,
+  Js,
+  JsEndDeviceBatchRegistry,
+  JsEndDeviceRegistry,
+  Right,
+} from "@skylark/api";
 import { parseHex } from "@skylark/lorawan";
 import {
+  batchDeletion,
   type DeviceKnown,
   requestedDevice,
   shownDevice,
@@ -9,6 +17,7 @@ import {
 import {
   application,
   authenticated,
+  type CallContext,
   implement,
   type Requirement,
   type ServiceImplementation,
@@ -23,11 +32,15 @@ export function jsEndDeviceRegistry(
   return implement(JsEndDeviceRegistry, {
     get: {
       requires: ({ endDeviceIds, fieldMask }) =>
-        withKeys(endDeviceIds?.applicationIds?.applicationId, fieldMask?.paths ?? [], {
-          plain: Right.APPLICATION_DEVICES_READ,
-          keys: Right.APPLICATION_DEVICES_READ_KEYS,
-        }),
+        touchesKeys(fieldMask?.paths ?? [])
+          ? application(
+              endDeviceIds?.applicationIds?.applicationId,
+              Right.APPLICATION_DEVICES_READ,
+              Right.APPLICATION_DEVICES_READ_KEYS,
+            )
+          : application(endDeviceIds?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_READ),
       async handle({ endDeviceIds, fieldMask }, context) {
+        warnOfClaimCode(fieldMask?.paths ?? [], context);
         return shownDevice(
           await devices.get(requestedDevice(context.tenantId, endDeviceIds)),
           fieldMask?.paths,
@@ -36,13 +49,11 @@ export function jsEndDeviceRegistry(
     },
     set: {
       requires: ({ endDevice, fieldMask }) =>
-        withKeys(endDevice?.ids?.applicationIds?.applicationId, fieldMask?.paths ?? [], {
-          plain: Right.APPLICATION_DEVICES_WRITE,
-          keys: Right.APPLICATION_DEVICES_WRITE_KEYS,
-        }),
+        writeRequirement(endDevice?.ids?.applicationIds?.applicationId, fieldMask?.paths ?? []),
       async handle({ endDevice, fieldMask }, context) {
         const ids = requestedDevice(context.tenantId, endDevice?.ids);
         const paths = fieldMask?.paths ?? [];
+        warnOfClaimCode(paths, context);
         const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
         await warnUnlessKnown(ids, deviceKnown, context);
         return shownDevice(device, paths);
@@ -57,6 +68,12 @@ export function jsEndDeviceRegistry(
       },
     },
     provision: { later: "secure elements: no provisioner is known yet" },
+  });
+}
+
+export function jsEndDeviceBatchRegistry(devices: RegisteredDevices): ServiceImplementation {
+  return implement(JsEndDeviceBatchRegistry, {
+    delete: batchDeletion((application, deviceIds) => devices.deleteBatch(application, deviceIds)),
   });
 }
 
@@ -85,12 +102,20 @@ export function touchesKeys(paths: readonly string[]): boolean {
   );
 }
 
-function withKeys(
-  applicationId: string | undefined,
-  paths: readonly string[],
-  rights: { readonly plain: Right; readonly keys: Right },
-): Requirement {
-  return touchesKeys(paths)
-    ? application(applicationId, rights.plain, rights.keys)
-    : application(applicationId, rights.plain);
+/** Writing also the identifier of a root key takes the right to write keys. */
+export function touchesKeysOnWrite(paths: readonly string[]): boolean {
+  return touchesKeys(paths) || paths.includes("root_keys.root_key_id");
+}
+
+function writeRequirement(applicationId: string | undefined, paths: readonly string[]): Requirement {
+  return touchesKeysOnWrite(paths)
+    ? application(applicationId, Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE_KEYS)
+    : application(applicationId, Right.APPLICATION_DEVICES_WRITE);
+}
+
+function warnOfClaimCode(paths: readonly string[], context: CallContext): void {
+  if (!paths.some((path) => path.startsWith("claim_authentication_code"))) return;
+  context.warn(
+    "the claim authentication code belongs to the Identity Server; the Join Server keeps it as well",
+  );
 }

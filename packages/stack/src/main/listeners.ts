@@ -4,8 +4,9 @@ import { ConfigurationError } from "../config/load.ts";
 import type { ListenAddress } from "../config/option.ts";
 import { defineErrors } from "../errors/errors.ts";
 import type { GatewayServer } from "../gateway-server/gateway-server.ts";
+import { type GrpcListener, listenGrpc } from "../rpc/grpc-listener.ts";
 import { type HttpListener, listenHttp } from "../rpc/http-listener.ts";
-import type { HttpPlatform } from "../rpc/http-platform.ts";
+import type { Api } from "./api.ts";
 import type { Options } from "./options.ts";
 
 const errors = defineErrors("skylark/main");
@@ -24,6 +25,8 @@ const reasons: Readonly<Record<string, string>> = {
 export interface Ports {
   readonly http: number | undefined;
   readonly httpTls: number | undefined;
+  readonly grpc: number | undefined;
+  readonly grpcTls: number | undefined;
   readonly mqtt: number | undefined;
   readonly mqttTls: number | undefined;
   readonly udp: number | undefined;
@@ -42,40 +45,42 @@ interface MqttListening {
 
 interface ListeningServers {
   readonly options: Options;
-  readonly platform: HttpPlatform;
+  readonly api: Pick<Api, "http" | "grpc">;
   readonly mqttServer: MqttListening;
   readonly gatewayServer: Pick<GatewayServer, "listen">;
 }
+
+type ApiOption = "http.listen" | "http.listen-tls" | "grpc.listen" | "grpc.listen-tls";
 
 /** How long requests under way may take once the stack stops. */
 const graceMs = 3000;
 
 /** Opens every listener that is on; gateways come last, when everything behind them is there. */
 export async function openListeners(servers: ListeningServers): Promise<RunningListeners> {
-  const { options, platform, mqttServer, gatewayServer } = servers;
+  const { options, api, mqttServer, gatewayServer } = servers;
   const tls = readTlsFiles(options["tls.certificate"], options["tls.key"]);
-  const httpListeners: HttpListener[] = [];
-  const http = async (option: "http.listen" | "http.listen-tls", files?: TlsFiles) => {
-    const listener = await open(option, options[option], (address) =>
-      listenHttp(platform, {
-        port: address.port,
-        ...(address.host === undefined ? {} : { host: address.host }),
-        ...(files === undefined ? {} : { tls: files }),
-      }),
-    );
-    if (listener !== undefined) httpListeners.push(listener);
+  const listeners: (HttpListener | GrpcListener)[] = [];
+  const listen = async (option: ApiOption, files?: TlsFiles) => {
+    const listener = await open(option, options[option], ({ host, port }) => {
+      const on = { port, ...(host !== undefined && { host }), ...(files !== undefined && { tls: files }) };
+      return option.startsWith("grpc.") ? listenGrpc(api.grpc, on) : listenHttp(api.http, on);
+    });
+    if (listener !== undefined) listeners.push(listener);
     return listener?.port;
   };
   const mqtt = (option: "as.mqtt.listen" | "as.mqtt.listen-tls", files?: TlsFiles) =>
     open(option, options[option], ({ host, port }) => mqttServer.listen({ host, port }, files));
   const close = async (): Promise<void> => {
-    platform.stop();
-    await Promise.all([...httpListeners.map((listener) => listener.close(graceMs)), mqttServer.close()]);
+    api.http.stop();
+    api.grpc.stop();
+    await Promise.all([...listeners.map((listener) => listener.close(graceMs)), mqttServer.close()]);
   };
   try {
     const ports: Ports = {
-      http: await http("http.listen"),
-      httpTls: tls === undefined ? undefined : await http("http.listen-tls", tls),
+      http: await listen("http.listen"),
+      httpTls: tls === undefined ? undefined : await listen("http.listen-tls", tls),
+      grpc: await listen("grpc.listen"),
+      grpcTls: tls === undefined ? undefined : await listen("grpc.listen-tls", tls),
       mqtt: await mqtt("as.mqtt.listen"),
       mqttTls: tls === undefined ? undefined : await mqtt("as.mqtt.listen-tls", tls),
       udp: await open(

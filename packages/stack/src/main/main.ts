@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError, loadConfiguration } from "../config/load.ts";
 import { SkylarkError } from "../errors/errors.ts";
 import { createLogger, type Logger } from "../log/log.ts";
+import { runAdmin } from "./admin.ts";
 import { runDemo } from "./demo.ts";
 import { giveBackFreeMemory } from "./free-memory.ts";
 import { helpText } from "./help.ts";
@@ -14,7 +15,13 @@ const drainLimitMs = 9000;
 const args = process.argv.slice(2);
 if (args[0] === "start") args.shift();
 
-if (args.includes("--help")) {
+if (args[0] === "admin") {
+  process.exitCode = await runAdmin(args.slice(1), {
+    readConfiguration,
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+  });
+} else if (args.includes("--help")) {
   process.stdout.write(helpText(options));
 } else {
   await run(args);

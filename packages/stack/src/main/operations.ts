@@ -1,23 +1,24 @@
 import type { ServerResponse } from "node:http";
-import type { HttpPlatform } from "../rpc/http-platform.ts";
+import type { Api } from "./api.ts";
 import { type Counters, formatMetrics } from "./metrics.ts";
 
 /** Health and metrics, beside the API. */
 export function mountOperations(
-  platform: Pick<HttpPlatform, "mount">,
+  api: Pick<Api, "http" | "setServing">,
   counters: () => Counters,
 ): { ready(isReady: boolean): void } {
   let isReady = false;
-  platform.mount("GET", "/healthz/live", (_, response) => answer(response, 200, "live\n"));
-  platform.mount("GET", "/healthz/ready", (_, response) =>
+  api.http.mount("GET", "/healthz/live", (_, response) => answer(response, 200, "live\n"));
+  api.http.mount("GET", "/healthz/ready", (_, response) =>
     isReady ? answer(response, 200, "ready\n") : answer(response, 503, "not ready\n"),
   );
-  platform.mount("GET", "/metrics", (_, response) =>
+  api.http.mount("GET", "/metrics", (_, response) =>
     answer(response, 200, formatMetrics({ process: processCounters(), ...counters() })),
   );
   return {
     ready(now) {
       isReady = now;
+      api.setServing(now);
     },
   };
 }

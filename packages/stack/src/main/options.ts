@@ -1,10 +1,12 @@
 import { applicationServerOptions } from "../application-server/config.ts";
 import { mqttOptions } from "../application-server/integrations/mqtt/config.ts";
 import { boolean, defineOptions, listenAddress, type OptionValues, oneOf, text } from "../config/option.ts";
+import { eventOptions } from "../events/config.ts";
 import { gatewayServerOptions } from "../gateway-server/config.ts";
 import { identityServerOptions } from "../identity-server/config.ts";
 import { joinServerOptions } from "../join-server/config.ts";
 import { networkServerOptions } from "../network-server/config.ts";
+import { rpcOptions } from "../rpc/config.ts";
 
 /** Every option of Skylark, by its name. */
 export const options = defineOptions({
@@ -24,6 +26,7 @@ export const options = defineOptions({
     default: ":8885",
     description: "The same over TLS, once a certificate is configured",
   },
+  ...rpcOptions,
   "tls.certificate": { read: text, default: "", description: "File with the certificate chain (PEM)" },
   "tls.key": { read: text, default: "", description: "File with the private key of the certificate (PEM)" },
   "log.level": {
@@ -43,6 +46,7 @@ export const options = defineOptions({
   ...applicationServerOptions,
   ...mqttOptions,
   ...identityServerOptions,
+  ...eventOptions,
 });
 
 export type Options = OptionValues<typeof options>;

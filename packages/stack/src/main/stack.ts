@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { formatNetID } from "@skylark/lorawan";
+import manifest from "../../package.json" with { type: "json" };
 import { type ApplicationServer, createApplicationServer } from "../application-server/application-server.ts";
 import { mqttMigrations } from "../application-server/integrations/mqtt/migrations.ts";
 import {
@@ -13,26 +14,42 @@ import { type Clock, type RandomBytes, systemClock } from "../clock/clock.ts";
 import { createKeyVault, type KeyVault } from "../component/key-vault.ts";
 import { configurationService } from "../configuration-server/configuration-service.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import { createEventRenderer } from "../event-server/event-messages.ts";
 import { eventService } from "../event-server/event-service.ts";
+import { mountEventSocket } from "../event-server/event-socket-endpoint.ts";
+import { eventHistoryOptions } from "../events/config.ts";
 import { createEventBus } from "../events/event-bus.ts";
 import type { EventBus } from "../events/events.ts";
 import { createGatewayServer, type GatewayServer } from "../gateway-server/gateway-server.ts";
 import { gatewayStatsService } from "../gateway-server/gateway-stats-service.ts";
+import { accessMigrations } from "../identity-server/access/migrations.ts";
 import {
   type Bootstrapped,
   bootstrapInstallation,
   loadInstallationKey,
 } from "../identity-server/bootstrap.ts";
+import { clientMigrations } from "../identity-server/clients/migrations.ts";
+import { devEuiMigrations } from "../identity-server/dev-eui/migrations.ts";
 import { createIdentityServer, type IdentityServer } from "../identity-server/identity-server.ts";
+import { organizationMigrations } from "../identity-server/organizations/migrations.ts";
+import { picturePath } from "../identity-server/pictures/picture-handler.ts";
+import { searchMigrations } from "../identity-server/search/migrations.ts";
 import { identityServerMigrations } from "../identity-server/storage/migrations.ts";
-import { createTenancy, type Tenancy } from "../identity-server/tenancy.ts";
+import { createTenancy, type TenantDirectory } from "../identity-server/tenancy.ts";
+import { loadTenants } from "../identity-server/tenants/load-tenants.ts";
+import { tenantMigrations } from "../identity-server/tenants/migrations.ts";
+import { accountMigrations } from "../identity-server/users/migrations.ts";
 import { createJoinServer, type JoinServer } from "../join-server/join-server.ts";
 import { joinServerMigrations } from "../join-server/storage/migrations.ts";
 import type { Logger } from "../log/log.ts";
 import { createNetworkServer, type NetworkServer } from "../network-server/network-server.ts";
+import { createAddressSearch } from "../network-server/storage/address-search.ts";
 import { networkServerMigrations } from "../network-server/storage/migrations.ts";
-import { createHttpPlatform, type HttpPlatform } from "../rpc/http-platform.ts";
+import { mountOpenAPI } from "../rpc/openapi.ts";
+import type { ServiceImplementation } from "../rpc/service.ts";
 import { type EmbeddedStore, openSqliteStore } from "../store/sqlite-store.ts";
+import { type Api, createApi } from "./api.ts";
+import { deviceClaimingServices } from "./device-claiming.ts";
 import { openListeners, type Ports, type RunningListeners } from "./listeners.ts";
 import { mountOperations } from "./operations.ts";
 import type { Options } from "./options.ts";
@@ -44,6 +61,8 @@ export interface RunningStack {
   readonly httpUrl: string | undefined;
   readonly firstStart: boolean;
   readonly admin: { readonly userId: string; readonly passwordPath: string; readonly apiKeyPath: string };
+  /** What the API is made of, for tests and documentation that follow from it. */
+  readonly services: readonly ServiceImplementation[];
   /** Runs before the servers stop. */
   onClose(callback: () => Promise<void>): void;
   /** Takes no more, finishes what was begun, and closes the store. */
@@ -58,7 +77,7 @@ interface Ground {
   readonly random: RandomBytes;
   readonly store: EmbeddedStore;
   readonly vault: KeyVault;
-  readonly tenancy: Tenancy;
+  readonly tenancy: TenantDirectory;
   readonly events: EventBus;
 }
 
@@ -76,28 +95,39 @@ export async function startStack(options: Options, logger: Logger): Promise<Runn
   const { ground, bootstrapped } = await layGround(options, logger);
   try {
     const servers = await createServers(ground);
-    const platform = createPlatform(ground, servers);
-    const operations = mountOperations(platform, () => countersOf(servers));
-    const listeners = await openListeners({ ...ground, ...servers, platform });
+    const api = createPlatform(ground, servers);
+    const operations = mountOperations(api, () => countersOf(ground, servers));
+    const listeners = await openListeners({ ...ground, ...servers, api });
     operations.ready(true);
-    return running(ground, servers, { listeners, operations, bootstrapped });
+    return running(ground, servers, { api, listeners, operations, bootstrapped });
   } catch (error) {
     await ground.store.close();
     throw error;
   }
 }
 
-async function layGround(
+/** The store and what lies in the data directory, made on the first start; nothing runs yet. */
+export async function layGround(
   options: Options,
   logger: Logger,
 ): Promise<{ readonly ground: Ground; readonly bootstrapped: Bootstrapped }> {
   const dataDirectory = options["data-dir"];
-  const tenancy = createTenancy(options["tenancy.tenants"], options["tenancy.default"]);
+  const tenancy = createTenancy(options["tenancy.tenants"], options["tenancy.default"], {
+    enabled: options["tenancy.enabled"],
+    baseDomains: options["tenancy.base-domains"],
+  });
   const vault = createKeyVault(await loadInstallationKey(dataDirectory));
   const store = await openSqliteStore({
     path: join(dataDirectory, "skylark.db"),
     migrations: {
       "identity-server": identityServerMigrations,
+      "identity-server/organizations": organizationMigrations,
+      "identity-server/clients": clientMigrations,
+      "identity-server/search": searchMigrations,
+      "identity-server/dev-eui": devEuiMigrations,
+      "identity-server/tenants": tenantMigrations,
+      ...accountMigrations,
+      ...accessMigrations,
       "network-server": networkServerMigrations,
       "join-server": joinServerMigrations,
       "application-server": applicationServerMigrations,
@@ -105,6 +135,7 @@ async function layGround(
     },
     logger,
   });
+  await loadTenants(store, tenancy);
   const bootstrapped = await bootstrapInstallation({ dataDirectory, store, tenancy });
   const clock = systemClock;
   const ground: Ground = {
@@ -115,7 +146,7 @@ async function layGround(
     store,
     vault,
     tenancy,
-    events: createEventBus(clock),
+    events: createEventBus(clock, eventHistoryOptions(options)),
   };
   return { ground, bootstrapped };
 }
@@ -132,8 +163,18 @@ async function createServers(ground: Ground): Promise<Servers> {
     tenancy,
     vault,
     configuration: options,
-    onDeviceDeleted: (ids) => forgetDevice(ids),
+    mailDirectory: join(options["data-dir"], "mails"),
+    deviceServers: () => ({
+      joinServer: joinServer.registeredDevices,
+      networkServer: networkServer.registeredDevices,
+      applicationServer: applicationServer.registeredDevices,
+    }),
     onApplicationPurged: (ids) => forgetApplication(ids),
+    findDevicesByAddress: createAddressSearch(store),
+    foundTenant: async (tenantId) => {
+      const forTenant = { tenantIds: [tenantId], defaultTenantId: tenancy.defaultTenantId };
+      await bootstrapInstallation({ dataDirectory: options["data-dir"], store, tenancy: forTenant });
+    },
   });
   const gatewayServer = createGatewayServer({
     options,
@@ -151,6 +192,7 @@ async function createServers(ground: Ground): Promise<Servers> {
     events,
     keyVault: vault,
     identityServer,
+    deviceKnown: (ids) => identityServer.deviceKnown(ids),
     networkServer: () => networkServer,
     options,
     networkIds: { net_id: formatNetID(options["ns.net-id"]) },
@@ -161,7 +203,7 @@ async function createServers(ground: Ground): Promise<Servers> {
     formatApplicationUid: ({ tenantId, applicationId }) => tenancy.formatUid({ tenantId, id: applicationId }),
   });
   const deviceKnown = (ids: EndDeviceIdentifiers) => identityServer.deviceKnown(ids);
-  const joinServer = createJoinServer({ clock, random, store, vault, options, deviceKnown });
+  const joinServer = createJoinServer({ clock, random, store, vault, options, deviceKnown, events });
   const networkServer = createNetworkServer({
     clock,
     random,
@@ -189,11 +231,6 @@ async function createServers(ground: Ground): Promise<Servers> {
     limits: { maxConnections: options["as.mqtt.max-connections"] },
   });
 
-  const forgetDevice = async (ids: EndDeviceIdentifiers): Promise<void> => {
-    await networkServer.deleteDevice(ids);
-    await joinServer.deleteDevice(ids);
-    await applicationServer.deleteDevice(ids);
-  };
   const forgetApplication = async (ids: ApplicationIdentifiers): Promise<void> => {
     await networkServer.deleteApplication(ids);
     await joinServer.deleteApplication(ids);
@@ -203,26 +240,33 @@ async function createServers(ground: Ground): Promise<Servers> {
   return { identityServer, gatewayServer, joinServer, networkServer, applicationServer, mqttServer };
 }
 
-function createPlatform({ clock, logger, tenancy, events }: Ground, servers: Servers): HttpPlatform {
+function createPlatform(ground: Ground, servers: Servers): Api {
+  const { options, clock, logger, tenancy, events } = ground;
   const { authority } = servers.identityServer;
-  return createHttpPlatform({
-    services: [
-      ...servers.identityServer.services,
-      gatewayStatsService(servers.gatewayServer),
-      ...servers.networkServer.services,
-      ...servers.joinServer.services,
-      ...servers.applicationServer.services,
-      eventService({ events, authority, clock, origin: hostname() }),
-      configurationService(),
-    ],
-    authority,
-    clock,
-    log: logger.with({ server: "http" }),
-    tenantOfHost: (host) => tenancy.tenantOfHost(host),
-  });
+  const renderer = createEventRenderer(hostname());
+  const services = [
+    ...servers.identityServer.services,
+    gatewayStatsService(servers.gatewayServer),
+    ...servers.networkServer.services,
+    ...servers.joinServer.services,
+    ...servers.applicationServer.services,
+    ...deviceClaimingServices,
+    eventService({ events, authority, clock, renderer, origin: hostname() }),
+    configurationService(),
+  ];
+  const tenantOfHost = (host: string | undefined, uid?: string) => tenancy.tenantOfHost(host, uid);
+  const api = createApi({ services, authority, clock, logger, options, tenantOfHost });
+  mountEventSocket(api.http, { events, authority, clock, log: logger.with({ server: "events" }), renderer });
+  for (const { verb, path, handler } of servers.identityServer.webRoutes) api.http.mount(verb, path, handler);
+  api.http.mount("GET", picturePath, servers.identityServer.servePicture);
+  mountOpenAPI(api.http, { services, version: manifest.version });
+  return api;
 }
 
-function countersOf({ gatewayServer, networkServer, applicationServer, mqttServer }: Servers) {
+function countersOf(
+  { events }: Pick<Ground, "events">,
+  { gatewayServer, networkServer, applicationServer, mqttServer }: Servers,
+) {
   return {
     gatewayServer: {
       ...gatewayServer.counters,
@@ -232,10 +276,12 @@ function countersOf({ gatewayServer, networkServer, applicationServer, mqttServe
     networkServer: networkServer.counters,
     applicationServer: applicationServer.counters,
     mqtt: { ...mqttServer.counters, clients: mqttServer.connectionCount },
+    events: { notKept: events.history?.skipped ?? 0 },
   };
 }
 
 interface Started {
+  readonly api: Pick<Api, "services">;
   readonly listeners: RunningListeners;
   readonly operations: { ready(isReady: boolean): void };
   readonly bootstrapped: Bootstrapped;
@@ -244,12 +290,13 @@ interface Started {
 function running(
   ground: Ground,
   servers: Servers,
-  { listeners, operations, bootstrapped }: Started,
+  { api, listeners, operations, bootstrapped }: Started,
 ): RunningStack {
   const before: (() => Promise<void>)[] = [];
   return {
     ports: listeners.ports,
     httpUrl: listeners.ports.http === undefined ? undefined : `http://localhost:${listeners.ports.http}`,
+    services: api.services,
     firstStart: bootstrapped.created,
     admin: {
       userId: bootstrapped.adminId,

@@ -20,7 +20,7 @@ import { createDeviceAddresses } from "./join/device-addresses.ts";
 import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
 import type { ApplicationServer, GatewayServer, JoinServer } from "./peers.ts";
 import { RegisteredDevices } from "./registry/registered-devices.ts";
-import { nsEndDeviceRegistry, nsService } from "./registry/services.ts";
+import { nsEndDeviceBatchRegistry, nsEndDeviceRegistry, nsService } from "./registry/services.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
 import { createDeviceReader, createDeviceWriter } from "./storage/sql-device-store.ts";
 import { TimerWheel } from "./timer-wheel.ts";
@@ -61,8 +61,8 @@ export interface NetworkServer {
   downlinkSession(ids: EndDeviceIdentifiers): Promise<DownlinkSession | undefined>;
   readonly services: readonly ServiceImplementation[];
   readonly counters: NetworkServerCounters;
-  /** Deletes what is here of a device; whether there was anything. */
-  deleteDevice(ids: EndDeviceIdentifiers): Promise<boolean>;
+  /** The devices as their owners registered them. */
+  readonly registeredDevices: Pick<RegisteredDevices, "find" | "stageSet" | "stageDelete" | "ownsDevAddr">;
   deleteApplication(ids: ApplicationIdentifiers): Promise<void>;
   /** Devices as stored and in memory. */
   readonly devices: {
@@ -98,17 +98,18 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
   const joins = new JoinRequests({ ...shared, addresses, netId, desiredRx1Delay });
   const dataMemoryMs = windowMs + Math.max(minCooldownMs, options["ns.cooldown-window"]);
   const intake = new Intake({ ...shared, uplinks, joins, dataMemoryMs });
-  const registered = new RegisteredDevices({ ...shared, reader, desiredRx1Delay });
+  const registered = new RegisteredDevices({ ...shared, reader, desiredRx1Delay, addresses });
   return {
     handleUplink: (uplink) => intake.handleUplink(uplink),
     downlinkQueued: (ids) => downlinks.queued(ids),
     downlinkSession: (ids) => downlinkSession(cache, ids),
     services: [
       nsEndDeviceRegistry(registered, parts.deviceKnown),
+      nsEndDeviceBatchRegistry(registered),
       nsService({ netId, addresses, desiredRx1Delay }),
     ],
     counters: countersOf({ intake, uplinks, joins, downlinks, cache }),
-    deleteDevice: (ids) => registered.deleteDevice(ids),
+    registeredDevices: registered,
     deleteApplication: (ids) => registered.deleteApplication(ids),
     devices: { cache, reader, writer },
     async close() {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer, STATUS_CODES } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { statusCodes } from "@skylark/api";
 import type { HttpPlatform } from "./http-platform.ts";
 import { announcesTooMuch } from "./request-body.ts";
@@ -30,7 +31,13 @@ const maxHeaderBytes = 64 * 1024;
 
 /** Rejects with the system's error when the port cannot be had. */
 export async function listenHttp(platform: HttpPlatform, options: HttpListenOptions): Promise<HttpListener> {
-  const server = createConfiguredServer(options);
+  const server = createConfiguredServer(options, (request) => platform.takesUpgrade(request));
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    platform.serveUpgrade(request, socket, head);
+  });
   const answering = new WeakMap<object, ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(request.socket, response);
@@ -57,11 +64,14 @@ export async function listenHttp(platform: HttpPlatform, options: HttpListenOpti
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: (graceMs) => closeServer(server, graceMs),
+    close: (graceMs) => closeServer(server, upgraded, graceMs),
   };
 }
 
-function createConfiguredServer(options: HttpListenOptions): Server {
+function createConfiguredServer(
+  options: HttpListenOptions,
+  shouldUpgradeCallback: (request: IncomingMessage) => boolean,
+): Server {
   const limits = {
     headersTimeout: options.headersTimeoutMs ?? defaults.headersTimeoutMs,
     requestTimeout: options.requestTimeoutMs ?? defaults.requestTimeoutMs,
@@ -72,6 +82,8 @@ function createConfiguredServer(options: HttpListenOptions): Server {
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
     noDelay: true,
+    // A request that asks for what nobody offers is an ordinary one.
+    shouldUpgradeCallback,
   };
   const server =
     options.tls === undefined
@@ -103,9 +115,12 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.setTimeout(2_000, () => socket.destroy());
 }
 
-function closeServer(server: Server, graceMs: number): Promise<void> {
+function closeServer(server: Server, upgraded: ReadonlySet<Duplex>, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  }, graceMs);
   // A connection whose last answer was sent is kept for a next request, which will not come.
   const idle = setInterval(() => server.closeIdleConnections(), 25);
   server.close(() => {

@@ -6,6 +6,7 @@ import {
   EndDeviceSchema,
   type EventSchema,
   Events,
+  GtwGs,
   NsEndDeviceRegistry,
   pick,
   Right,
@@ -15,10 +16,14 @@ import { ManualClock } from "../clock/manual-clock.ts";
 import { defineErrors } from "../errors/errors.ts";
 import type { LogFields, Logger } from "../log/log.ts";
 import { silentLogger } from "../log/log.ts";
+import { createGrpcHealth, type GrpcHealth } from "./grpc-health.ts";
+import { createGrpcPlatform, type GrpcPlatform } from "./grpc-platform.ts";
+import { reflectionServices } from "./grpc-reflection.ts";
 import { type HttpListener, type HttpListenOptions, listenHttp } from "./http-listener.ts";
 import { createHttpPlatform, type HttpPlatform, type HttpPlatformOptions } from "./http-platform.ts";
+import { createRateLimits, type RateLimitProfiles } from "./rate-limits.ts";
 import type { Authority, CallContext, Caller, Requirement } from "./service.ts";
-import { anyone, application, implement } from "./service.ts";
+import { anyone, application, gateway, implement } from "./service.ts";
 
 const sampleErrors = defineErrors("skylark/sample");
 const notFound = sampleErrors.notFound("device_not_found", "device `{device_id}` not found");
@@ -27,6 +32,7 @@ const insufficient = rightsErrors.permissionDenied(
   "insufficient_application_rights",
   "insufficient rights for application `{uid}`",
 );
+const refusedToken = defineErrors("skylark/sample").unauthenticated("refused", "invalid credentials");
 const invalidToken = defineErrors("pkg/auth").invalidArgument("token", "invalid token");
 
 type EventInit = MessageInitShape<typeof EventSchema>;
@@ -34,21 +40,27 @@ type EventInit = MessageInitShape<typeof EventSchema>;
 /** A platform with a device registry in memory, a stream of events, and a network server that is not there. */
 export interface SamplePlatform {
   readonly platform: HttpPlatform;
+  /** The same services over gRPC, with health and reflection. */
+  readonly grpcPlatform: GrpcPlatform;
+  readonly health: GrpcHealth;
   readonly clock: ManualClock;
   readonly devices: Map<string, EndDevice>;
   /** The last call that reached a handler. */
   lastCall: CallContext | undefined;
+  /** What reading the device `slow` waits for. */
+  gate: Promise<void> | undefined;
   /** What a stream yields. */
   events: (signal: AbortSignal) => AsyncIterable<EventInit>;
   readonly errorLog: LogFields[];
   readonly streamsEnded: { count: number };
 }
 
-/** Tokens of the sample: `Bearer <rights…>`; anything with a dot is malformed. */
+/** Tokens of the sample: `Bearer admin`, `Bearer old`, `Bearer malformed`, `Bearer …REFUSED…`; others may read. */
 const sampleAuthority: Authority = {
-  authenticate(tenantId, authorization): Caller {
-    const token = authorization?.replace(/^Bearer /i, "");
+  authenticate(tenantId, authorization, session): Caller {
+    const token = authorization?.replace(/^Bearer /i, "") ?? session;
     if (token === "malformed") throw invalidToken();
+    if (token?.includes("REFUSED") === true) throw refusedToken();
     const warnings = token === "old" ? ["this key is old"] : [];
     return { tenantId, isAdmin: token === "admin", warnings };
   },
@@ -81,6 +93,7 @@ function sampleServices(sample: SamplePlatform) {
       async handle({ endDeviceIds, fieldMask }, context) {
         sample.lastCall = context;
         const deviceId = endDeviceIds?.deviceId ?? "";
+        if (deviceId === "slow") await sample.gate;
         if (deviceId === "broken") throw new Error("the database password is hunter2");
         const device = sample.devices.get(deviceId);
         if (device === undefined) throw notFound({ device_id: deviceId });
@@ -127,10 +140,27 @@ function sampleServices(sample: SamplePlatform) {
     resetFactoryDefaults: later,
     delete: later,
   });
-  return [registry, events, network];
+  const gateways = implement(GtwGs, {
+    linkGateway: {
+      requires: (context) => gateway(context.header("id"), Right.GATEWAY_LINK),
+      async *handle(requests, context) {
+        sample.lastCall = context;
+        for await (const { gatewayStatus } of requests) {
+          const rawPayload = new TextEncoder().encode(gatewayStatus?.ip.join());
+          yield { downlinkMessage: { rawPayload } };
+        }
+      },
+    },
+    getConcentratorConfig: later,
+    getMQTTConnectionInfo: later,
+    getMQTTV2ConnectionInfo: later,
+  });
+  return [registry, events, network, gateways];
 }
 
-function createSample(options: Partial<HttpPlatformOptions> = {}): SamplePlatform {
+export type SampleOptions = Partial<HttpPlatformOptions> & { readonly profiles?: RateLimitProfiles };
+
+export function createSample({ profiles, ...options }: SampleOptions = {}): SamplePlatform {
   const errorLog: LogFields[] = [];
   const log: Logger = { ...silentLogger, error: (message, fields) => errorLog.push({ message, ...fields }) };
   const clock = new ManualClock();
@@ -148,19 +178,32 @@ function createSample(options: Partial<HttpPlatformOptions> = {}): SamplePlatfor
       ],
     ]),
     lastCall: undefined,
+    gate: undefined,
     events: async function* () {},
     errorLog,
     streamsEnded: { count: 0 },
-  } as Omit<SamplePlatform, "platform"> as SamplePlatform;
-  const platform = createHttpPlatform({
-    services: sampleServices(sample),
+  } as Omit<SamplePlatform, "platform" | "grpcPlatform" | "health"> as SamplePlatform;
+  const services = sampleServices(sample);
+  const health = createGrpcHealth(new Set(services.map(({ descriptor }) => descriptor.typeName)));
+  const given = {
+    services,
     authority: sampleAuthority,
     clock,
     log,
-    tenantOfHost: (host) => (host?.startsWith("tenant1.") === true ? "tenant1" : "default"),
+    tenantOfHost: (host: string | undefined) =>
+      host?.startsWith("tenant1.") === true ? "tenant1" : "default",
+    rateLimits: createRateLimits(clock, profiles),
     ...options,
+  };
+  const described = services.map(({ descriptor }) => descriptor);
+  return Object.assign(sample, {
+    health,
+    platform: createHttpPlatform(given),
+    grpcPlatform: createGrpcPlatform({
+      ...given,
+      services: [...services, health.service, ...reflectionServices(described)],
+    }),
   });
-  return Object.assign(sample, { platform });
 }
 
 export interface RunningSample extends SamplePlatform {
@@ -172,7 +215,7 @@ export interface RunningSample extends SamplePlatform {
 }
 
 export async function startSample(
-  options: Partial<HttpPlatformOptions> = {},
+  options: SampleOptions = {},
   listen: Partial<HttpListenOptions> = {},
 ): Promise<RunningSample> {
   const sample = createSample(options);

@@ -372,7 +372,7 @@ describe("the HTTP platform", () => {
 });
 
 test("a caller over the rate limit is told to wait, and another is not", async () => {
-  const sample = await startSample({ rateLimit: { name: "small", maxPerMinute: 60, maxBurst: 2 } });
+  const sample = await startSample({ profiles: { reads: { maxPerMinute: 60, maxBurst: 2 } } });
   try {
     const get = (token: string) =>
       sample.fetch(device, { headers: { Authorization: `Bearer NNSXS.${token}.SECRET` } });

@@ -1,18 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HttpBinding } from "@skylark/api";
-import { getOption, httpBindings, httpStatus, server_sent_events, statusCodes } from "@skylark/api";
+import type { Duplex } from "node:stream";
+import type { DescMessage, HttpBinding, ProtoMessage } from "@skylark/api";
+import {
+  getOption,
+  httpBindings,
+  httpStatus,
+  server_sent_events,
+  statusCodes,
+  toJSONText,
+} from "@skylark/api";
 import type { Clock } from "../clock/clock.ts";
-import { defineErrors } from "../errors/errors.ts";
 import type { Logger } from "../log/log.ts";
+import { requireCsrfToken } from "./cookies.ts";
 import { errorStatus, RequestError } from "./error-status.ts";
+import { type Exchange, sendJSON } from "./http-answer.ts";
 import { HttpCall } from "./http-call.ts";
 import type { Method, PlatformOptions } from "./method.ts";
 import { methodsOf } from "./method.ts";
-import { createRateLimiter, type RateLimitProfile } from "./rate-limiter.ts";
-import { privateNetworks, remoteAddressReader } from "./remote-address.ts";
+import { sendPlainStatus } from "./plain-answers.ts";
+import { PlainFrontEnd, refuseUpgrade, targetOf } from "./plain-front-end.ts";
+import type { PlainHandler, UpgradeHandler } from "./plain-routes.ts";
+import { createRateLimits, type RateLimits } from "./rate-limits.ts";
+import { privateNetworks, type RequestOrigin, remoteAddressReader } from "./remote-address.ts";
 import { readBody } from "./request-body.ts";
 import { preflightHeaders, responseHeaders } from "./response-headers.ts";
-import { Routes } from "./routes.ts";
+import { type FoundRoute, Routes } from "./routes.ts";
 import type { Authority, ServiceImplementation } from "./service.ts";
 import {
   jsonLines,
@@ -23,10 +35,7 @@ import {
 } from "./stream-response.ts";
 import { type RequestReader, requestReader } from "./transcoding.ts";
 
-const routeNotFound = defineErrors("pkg/webhandlers").notFound(
-  "route_not_found",
-  "route `{route}` not found",
-);
+export type { PlainCall, PlainHandler, UpgradeHandler } from "./plain-routes.ts";
 
 export interface HttpPlatformOptions {
   readonly services: readonly ServiceImplementation[];
@@ -35,23 +44,30 @@ export interface HttpPlatformOptions {
   readonly log: Logger;
   /** The tenant that a Host header names. */
   readonly tenantOfHost: (host: string | undefined) => string;
-  readonly rateLimit?: RateLimitProfile;
+  /** Shared with other platforms over the same services; generous ones when absent. */
+  readonly rateLimits?: RateLimits;
   readonly trustedNetworks?: readonly string[];
   readonly maxBodyBytes?: number;
   readonly slowClientMs?: number;
   readonly idleMs?: number;
 }
 
-/** A route beside the API, such as `/healthz/live`. */
-export type PlainHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-
 /** Everything that is answered over HTTP; listeners feed it. */
 export interface HttpPlatform {
   readonly maxBodyBytes: number;
   /** Requests that have no answer yet, and streams. */
   readonly callsUnderWay: number;
+  /**
+   * Adds a route beside the API: an exact path (`/metrics`), one with parameters (`/a/{b}`), or a tree (`/assets/*`).
+   * A path below `/api/v3` is taken when the API has no such path.
+   */
   mount(verb: string, path: string, handler: PlainHandler): void;
+  /** The same for requests that ask for another protocol, such as WebSocket. */
+  mountUpgrade(path: string, handler: UpgradeHandler): void;
   serve(request: IncomingMessage, response: ServerResponse): void;
+  /** Whether there is a handler for the other protocol that the request asks for. */
+  takesUpgrade(request: IncomingMessage): boolean;
+  serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends the streams, and lets no connection live on after its answer. */
   stop(): void;
 }
@@ -66,9 +82,6 @@ interface Route {
 
 const apiPrefix = "/api/v3";
 
-/** More than one machine's worth of requests: who sets a limit sets a lower one. */
-const generousRateLimit: RateLimitProfile = { name: "http", maxPerMinute: 1_200_000 };
-
 const defaults = { maxBodyBytes: 16 * 1024 * 1024, slowClientMs: 30_000, idleMs: 15_000 };
 
 export function createHttpPlatform(options: HttpPlatformOptions): HttpPlatform {
@@ -80,19 +93,21 @@ class Platform implements HttpPlatform {
   readonly #options: HttpPlatformOptions;
   readonly #platform: PlatformOptions;
   readonly #api = new Routes<Route>();
-  readonly #mounted = new Map<string, Map<string, PlainHandler>>();
+  readonly #plain: PlainFrontEnd;
+  readonly #limits: RateLimits;
   readonly #calls = new Set<HttpCall>();
-  readonly #remoteAddress: (request: IncomingMessage) => string;
+  readonly #remoteAddress: (origin: RequestOrigin) => string;
   #stopping = false;
 
   constructor(options: HttpPlatformOptions) {
     this.#options = options;
     this.maxBodyBytes = options.maxBodyBytes ?? defaults.maxBodyBytes;
     this.#remoteAddress = remoteAddressReader(options.trustedNetworks ?? privateNetworks);
+    this.#limits = options.rateLimits ?? createRateLimits(options.clock);
+    this.#plain = new PlainFrontEnd(this.#limits);
     this.#platform = {
       authority: options.authority,
-      rateLimiter: createRateLimiter(options.clock),
-      rateLimit: options.rateLimit ?? generousRateLimit,
+      rateLimits: this.#limits,
       now: () => options.clock.now(),
     };
     for (const service of options.services) this.#add(service);
@@ -111,9 +126,11 @@ class Platform implements HttpPlatform {
   }
 
   mount(verb: string, path: string, handler: PlainHandler): void {
-    const handlers = this.#mounted.get(path) ?? new Map<string, PlainHandler>();
-    if (handlers.has(verb)) throw new TypeError(`two routes for ${verb} ${path}`);
-    this.#mounted.set(path, handlers.set(verb, handler));
+    this.#plain.mount(verb, path, handler);
+  }
+
+  mountUpgrade(path: string, handler: UpgradeHandler): void {
+    this.#plain.mountUpgrade(path, handler);
   }
 
   stop(): void {
@@ -123,88 +140,116 @@ class Platform implements HttpPlatform {
 
   serve(request: IncomingMessage, response: ServerResponse): void {
     if (this.#stopping) response.setHeader("Connection", "close");
-    this.#serve(request, response).catch((error: unknown) => {
+    const giveUp = (error: unknown): void => {
       this.#options.log.error("an HTTP request could not be answered", { error });
       response.destroy();
-    });
+    };
+    try {
+      const served = this.#serve({ request, response, call: this.#newCall(request) });
+      if (served instanceof Promise) served.catch(giveUp);
+    } catch (error) {
+      giveUp(error);
+    }
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = new HttpCall(request, {
-      tenantId: this.#options.tenantOfHost(request.headers.host),
-      remoteAddress: this.#remoteAddress(request),
-      now: this.#options.clock.now(),
-    });
+  #serve(exchange: Exchange): void | Promise<void> {
+    const { response, call } = exchange;
     this.#calls.add(call);
     response.once("close", () => {
       this.#calls.delete(call);
       if (!response.writableFinished) call.abort();
     });
     try {
-      await this.#answer(request, response, call);
+      const answered = this.#answer(exchange);
+      if (answered instanceof Promise) return answered.catch((error) => this.#sendError(exchange, error));
     } catch (error) {
-      this.#sendError(response, call, error);
+      this.#sendError(exchange, error);
     }
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse, call: HttpCall): void | Promise<void> {
+  #newCall(request: IncomingMessage): HttpCall {
+    const { headers, socket } = request;
+    return new HttpCall(request, {
+      tenantId: this.#options.tenantOfHost(headers.host),
+      remoteAddress: this.#remoteAddress({
+        peer: socket.remoteAddress ?? "",
+        forwardedFor: textOf(headers["x-forwarded-for"]),
+        realIp: textOf(headers["x-real-ip"]),
+      }),
+      now: this.#options.clock.now(),
+    });
+  }
+
+  #answer(exchange: Exchange): void | Promise<void> {
+    const { request, response, call } = exchange;
     if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) {
       response.setHeader("Upgrade", "HTTP/1.1");
       throw new RequestError(statusCodes.failedPrecondition, "HTTP/1.1 or newer is needed", 426);
     }
-    const url = originForm(request.url ?? "");
-    const mark = url.indexOf("?");
-    const path = mark < 0 ? url : url.slice(0, mark);
-    if (!path.startsWith(`${apiPrefix}/`)) return this.#servePlain(path, request, response, call);
+    const target = targetOf(originForm(request.url ?? ""));
+    if (!target.path.startsWith(`${apiPrefix}/`)) return this.#plain.serve(target, exchange);
     if (request.method === "OPTIONS") {
       response.writeHead(200, { ...responseHeaders(call, "application/json"), ...preflightHeaders });
       response.end();
       return;
     }
-    const found = this.#api.find(request.method ?? "", path.slice(apiPrefix.length));
-    if (found === undefined) throw new RequestError(statusCodes.notFound, "Not Found");
-    const parts = { variables: found.variables, query: mark < 0 ? "" : url.slice(mark + 1) };
-    return this.#call(found.target, parts, { request, response, call });
+    const found = this.#api.find(request.method ?? "", target.path.slice(apiPrefix.length));
+    if (found !== undefined) return this.#call(found, target.query, exchange);
+    if (this.#plain.has(target)) return this.#plain.serve(target, exchange);
+    throw new RequestError(statusCodes.notFound, "Not Found");
   }
 
-  async #call(
-    route: Route,
-    parts: { readonly variables: readonly string[]; readonly query: string },
-    { request, response, call }: Exchange,
-  ): Promise<void> {
+  /** Without a turn of the event loop when there is no body and everything is known from memory. */
+  #call({ target, variables }: FoundRoute<Route>, query: string, exchange: Exchange): void | Promise<void> {
+    const { request, call } = exchange;
+    call.fullName = target.method.fullName;
+    if (call.session !== undefined) requireCsrfToken(request);
+    const invoke = (body: string): void | Promise<void> => {
+      const message = target.reader.read({ variables, query, body }, (text) => call.warn(text));
+      const checked = target.method.check(message, call);
+      if (checked instanceof Promise) return checked.then(() => this.#run(target, message, exchange));
+      return this.#run(target, message, exchange);
+    };
+    return target.hasBody ? readBody(request, this.maxBodyBytes).then(invoke) : invoke("");
+  }
+
+  #run(route: Route, message: ProtoMessage, exchange: Exchange): void | Promise<void> {
     const { method } = route;
-    call.fullName = method.fullName;
-    const body = route.hasBody ? await readBody(request, this.maxBodyBytes) : "";
-    const message = route.reader.read({ ...parts, body }, (text) => call.warn(text));
-    await method.check(message, call);
-    if (route.isStream) {
-      const framing = framingOf(route, request.headers.accept);
-      await sendStream(method.items(message, call), response, call, {
-        framing,
-        begin: () => response.writeHead(200, responseHeaders(call, framing.contentType)).flushHeaders(),
-        formatError: (error) => JSON.stringify(this.#statusOf(error, call).body),
-        slowClientMs: this.#options.slowClientMs ?? defaults.slowClientMs,
-        idleMs: this.#options.idleMs ?? defaults.idleMs,
-      });
-      return;
-    }
-    send(response, call, 200, await method.answer(message, call));
+    const { output } = method.desc;
+    if (route.isStream) return this.#stream(route, message, exchange);
+    const answer = method.handle(message, exchange.call);
+    if (!(answer instanceof Promise)) return sendJSON(exchange, 200, toJSONText(output, answer));
+    return answer.then((known) => sendJSON(exchange, 200, toJSONText(output, known)));
   }
 
-  #servePlain(
-    path: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-    call: HttpCall,
-  ): void | Promise<void> {
-    const handlers = this.#mounted.get(path);
-    if (handlers === undefined) throw routeNotFound({ route: path.slice(0, 200) });
-    const handler =
-      handlers.get(request.method ?? "") ?? (request.method === "HEAD" ? handlers.get("GET") : undefined);
-    if (handler === undefined) throw new RequestError(statusCodes.unimplemented, "Method Not Allowed");
-    response.setHeader("X-Request-Id", call.requestId);
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    return handler(request, response);
+  #stream(route: Route, message: ProtoMessage, { request, response, call }: Exchange): Promise<void> {
+    const { method } = route;
+    if (this.#stopping) call.abort();
+    const framing = framingOf(route, request.headers.accept);
+    return sendStream(textOfEach(method.desc.output, method.items(message, call)), response, call, {
+      framing,
+      begin: () => response.writeHead(200, responseHeaders(call, framing.contentType)).flushHeaders(),
+      formatError: (error) => JSON.stringify(this.#statusOf(error, call).body),
+      slowClientMs: this.#options.slowClientMs ?? defaults.slowClientMs,
+      idleMs: this.#options.idleMs ?? defaults.idleMs,
+    });
+  }
+
+  takesUpgrade(request: IncomingMessage): boolean {
+    return this.#plain.takesUpgrade(targetOf(request.url ?? ""));
+  }
+
+  serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const call = this.#newCall(request);
+    this.#calls.add(call);
+    socket.once("close", () => {
+      this.#calls.delete(call);
+      call.abort();
+    });
+    socket.on("error", () => socket.destroy());
+    this.#plain
+      .serveUpgrade(targetOf(request.url ?? ""), call, { request, socket, head })
+      .catch((error: unknown) => refuseUpgrade(socket, this.#statusOf(error, call)));
   }
 
   #statusOf(error: unknown, call: HttpCall) {
@@ -217,7 +262,8 @@ class Platform implements HttpPlatform {
     return status;
   }
 
-  #sendError(response: ServerResponse, call: HttpCall, error: unknown): void {
+  #sendError(exchange: Exchange, error: unknown): void {
+    const { request, response, call } = exchange;
     if (response.headersSent || response.destroyed) {
       // Who went away hears nothing, and a body that was begun cannot become an error.
       response.destroy();
@@ -226,18 +272,15 @@ class Platform implements HttpPlatform {
     }
     const { code, body } = this.#statusOf(error, call);
     // Also who asks for what is not there is held to the limit, and told how much is left.
-    call.rateLimit ??= this.#platform.rateLimiter.take(this.#platform.rateLimit, call.remoteAddress);
+    call.rateLimit ??= this.#limits.take("unauthenticated", call.remoteAddress);
     if (code === statusCodes.unauthenticated) response.setHeader("WWW-Authenticate", "Bearer");
     const status = (error instanceof RequestError && error.httpStatus) || httpStatus(code);
-    const isPlain = error instanceof Error && error.name === "pkg/webhandlers:route_not_found";
-    send(response, call, status, isPlain ? JSON.stringify(body, null, "\t") : JSON.stringify(body));
+    if (call.isPlain) {
+      for (const [name, value] of Object.entries(responseHeaders(call, "")))
+        response.setHeader(name, value ?? "");
+      sendPlainStatus(request, response, { status, body });
+    } else sendJSON(exchange, status, JSON.stringify(body));
   }
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly call: HttpCall;
 }
 
 function routeOf(binding: HttpBinding, method: Method): Route {
@@ -251,9 +294,27 @@ function routeOf(binding: HttpBinding, method: Method): Route {
   };
 }
 
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : undefined;
+}
+
 function framingOf(route: Route, accept: string | undefined): StreamFraming {
   if (route.isServerSentEvents) return serverSentEvents;
   return accept?.includes("text/event-stream") === true ? jsonParagraphs : jsonLines;
+}
+
+/** Of items that are sent to many, such as events: their text is made once. */
+const textsOfItems = new WeakMap<ProtoMessage, string>();
+
+async function* textOfEach(output: DescMessage, items: AsyncIterable<ProtoMessage>): AsyncGenerator<string> {
+  for await (const item of items) {
+    let text = textsOfItems.get(item);
+    if (text === undefined) {
+      text = toJSONText(output, item);
+      textsOfItems.set(item, text);
+    }
+    yield text;
+  }
 }
 
 /** The path and query, also of a request line that names the whole URL as for a proxy. */
@@ -262,11 +323,4 @@ function originForm(target: string): string {
   const match = /^https?:\/\/[^/?#]*(\/[^#]*)?$/i.exec(target);
   if (match === null) throw new RequestError(statusCodes.invalidArgument, "invalid request target");
   return match[1] ?? "/";
-}
-
-function send(response: ServerResponse, call: HttpCall, status: number, text: string): void {
-  const headers = responseHeaders(call, "application/json");
-  headers["Content-Length"] = Buffer.byteLength(text);
-  response.writeHead(status, headers);
-  response.end(text);
 }

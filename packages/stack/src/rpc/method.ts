@@ -5,12 +5,14 @@ import {
   forbiddenFieldMaskPaths,
   getOption,
   nonZeroPath,
-  toJSONText,
   validate,
 } from "@skylark/api";
-import { defineErrors } from "../errors/errors.ts";
+import { defineErrors, SkylarkError, statusCodes } from "../errors/errors.ts";
+import { runWithCallOrigin } from "../events/call-origin.ts";
 import { validationError } from "./error-status.ts";
-import type { RateLimiter, RateLimitProfile, RateLimitResult } from "./rate-limiter.ts";
+import { isReading, rateLimitClassOf } from "./method-class.ts";
+import type { PlatformCall } from "./platform-call.ts";
+import type { RateLimitClass, RateLimits } from "./rate-limits.ts";
 import type { Authority, CallContext, Requirement, ServiceImplementation } from "./service.ts";
 
 const validator = defineErrors("pkg/rpcmiddleware/validator");
@@ -21,10 +23,6 @@ const unauthenticated = defineErrors("pkg/rpcmetadata").unauthenticated(
   "unauthenticated",
   "the context is not authenticated",
 );
-const rateLimitExceeded = defineErrors("pkg/ratelimit").resourceExhausted(
-  "rate_limit_exceeded",
-  "rate limit of `{rate}` accesses per minute exceeded for resource `{key}`",
-);
 const notInThisRelease = defineErrors("skylark/rpc").unimplemented(
   "not_in_this_release",
   "`{method}` is not in this release; it belongs to {area}",
@@ -33,30 +31,29 @@ const notInThisRelease = defineErrors("skylark/rpc").unimplemented(
 /** What every method is called with, whichever way the call came. */
 export interface PlatformOptions {
   readonly authority: Authority;
-  readonly rateLimiter: RateLimiter;
-  readonly rateLimit: RateLimitProfile;
+  readonly rateLimits: RateLimits;
   /** Of the wall clock, for rules about past and future. */
   readonly now: () => number;
 }
 
-/** A call while it is on its way through the platform: what a handler sees, and what the platform tells it. */
-export interface PlatformCall extends CallContext {
-  readonly authorization: string | undefined;
-  caller: CallContext["caller"];
-  rateLimit: RateLimitResult | undefined;
-}
-
-/** A method of the schema with its handler, ready to be called. */
+/**
+ * A method of the schema with its handler, ready to be called: `check`, then what its kind calls for. What is known
+ * from memory costs no turn of the event loop.
+ */
 export interface Method {
   readonly desc: DescMethod;
   /** `/ttn.lorawan.v3.<Service>/<Method>` */
   readonly fullName: string;
-  /** Resolves when the handler may run; throws what is wrong with the request, or what the caller lacks. */
-  check(request: ProtoMessage, call: PlatformCall): Promise<void>;
-  /** The answer as JSON text, of a method that is no stream. */
-  answer(request: ProtoMessage, call: PlatformCall): Promise<string>;
-  /** The items as JSON text, of a method that is a stream. */
-  items(request: ProtoMessage, call: PlatformCall): AsyncIterable<string>;
+  /** Done when the handler may run; throws what is wrong with the request, or what the caller lacks. */
+  check(request: ProtoMessage, call: PlatformCall): void | Promise<void>;
+  /** The answer of a method that is no stream. */
+  handle(request: ProtoMessage, call: PlatformCall): ProtoMessage | Promise<ProtoMessage>;
+  /** The items of a method that answers with a stream. */
+  items(request: ProtoMessage, call: PlatformCall): AsyncIterable<ProtoMessage>;
+  /** As `check`, of a method whose requests are a stream. */
+  checkStream(call: PlatformCall): void | Promise<void>;
+  /** What a method whose requests are a stream answers; one item when only they are. */
+  converse(requests: AsyncIterable<ProtoMessage>, call: PlatformCall): AsyncIterable<ProtoMessage>;
 }
 
 /** The methods of a service, those of later releases included: they answer that they are not there. */
@@ -64,88 +61,173 @@ export function methodsOf(service: ServiceImplementation, platform: PlatformOpti
   return service.descriptor.methods.map((desc) => {
     const implementation = service.methods[desc.localName];
     if (implementation === undefined) throw new TypeError(`${desc.toString()} has no handler`);
-    return compileMethod(desc, implementation, platform);
+    return "later" in implementation
+      ? laterMethod(desc, implementation.later, platform)
+      : compileMethod(desc, implementation as unknown as Erased, platform);
   });
 }
 
 /** A method whose type parameters are erased: the descriptor vouches for what it is given. */
 type Erased = {
-  readonly requires: (request: ProtoMessage) => Requirement;
-  readonly handle: (request: ProtoMessage, context: CallContext) => unknown;
+  readonly requires: (request: unknown) => Requirement;
+  readonly handle: (request: unknown, context: CallContext) => unknown;
+  readonly alsoMasked?: (context: CallContext) => ReadonlySet<string> | undefined;
 };
 
-function compileMethod(
-  desc: DescMethod,
-  implementation: ServiceImplementation["methods"][string],
-  platform: PlatformOptions,
-): Method {
-  const fullName = `/${desc.parent.typeName}/${desc.name}`;
-  const needsCredentials = getOption(desc.parent, credentials_required);
+function laterMethod(desc: DescMethod, area: string, platform: PlatformOptions): Method {
+  const fullName = fullNameOf(desc);
+  const limit = rateLimiting(desc, platform.rateLimits);
+  const check = (_request: ProtoMessage | undefined, call: PlatformCall): never => {
+    limit(undefined, call);
+    throw notInThisRelease({ method: fullName, area });
+  };
+  const refuse = (_request: unknown, call: PlatformCall): never => check(undefined, call);
+  const checkStream = (call: PlatformCall): never => check(undefined, call);
+  return { desc, fullName, check, handle: refuse, items: refuse, checkStream, converse: refuse };
+}
+
+function compileMethod(desc: DescMethod, implementation: Erased, platform: PlatformOptions): Method {
+  const { requires, handle, alsoMasked } = implementation;
   const checkForm = formCheckOf(desc);
-  const takeRate = (call: PlatformCall): void => {
-    call.rateLimit ??= platform.rateLimiter.take(platform.rateLimit, rateLimitKey(call, fullName));
-    if (call.rateLimit.limited) {
-      throw rateLimitExceeded({ rate: platform.rateLimit.maxPerMinute, key: fullName });
-    }
-  };
-  if ("later" in implementation) {
-    const refuse = (call: PlatformCall): never => {
-      takeRate(call);
-      throw notInThisRelease({ method: fullName, area: implementation.later });
-    };
-    const check = async (_request: ProtoMessage, call: PlatformCall) => refuse(call);
-    const answer = async (_request: ProtoMessage, call: PlatformCall) => refuse(call);
-    return { desc, fullName, check, answer, items: (_request, call) => refuse(call) };
-  }
-  const { requires, handle } = implementation as unknown as Erased;
-  const authorize = async (request: ProtoMessage, call: PlatformCall): Promise<void> => {
-    const requirement = requires(request);
-    if (needsCredentials && call.authorization === undefined && requirement.kind !== "public") {
-      throw unauthenticated();
-    }
-    const { authority } = platform;
-    // What the authority knows from memory costs no turn of the event loop.
-    const caller = authority.authenticate(call.tenantId, call.authorization);
-    call.caller = caller instanceof Promise ? await caller : caller;
-    for (const warning of call.caller.warnings) call.warn(warning);
-    const required = authority.require(call.caller, requirement);
-    if (required instanceof Promise) await required;
-  };
-  const toText = (answer: unknown): string =>
-    toJSONText(desc.output, create(desc.output, answer as ProtoMessage));
+  const limit = rateLimiting(desc, platform.rateLimits);
+  const authorize = authorizing(desc, platform);
+  const looksOnly = isReading(desc);
+  const toMessage = (answer: unknown): ProtoMessage => create(desc.output, answer as ProtoMessage);
   return {
     desc,
-    fullName,
-    async check(request, call) {
-      checkForm(request, platform.now());
-      takeRate(call);
-      await authorize(request, call);
+    fullName: fullNameOf(desc),
+    check(request, call) {
+      checkForm(request, platform.now(), alsoMasked?.(call));
+      limit(request, call);
+      return authorize(() => requires(request), call);
     },
-    async answer(request, call) {
-      const answer = handle(request, call);
-      return toText(answer instanceof Promise ? await answer : answer);
+    handle(request, call) {
+      // What only looks publishes nothing worth the storage of who called.
+      const answer = looksOnly ? handle(request, call) : runWithCallOrigin(call, () => handle(request, call));
+      return answer instanceof Promise ? answer.then(toMessage) : toMessage(answer);
     },
     async *items(request, call) {
-      for await (const item of handle(request, call) as AsyncIterable<unknown>) yield toText(item);
+      for await (const item of handle(request, call) as AsyncIterable<unknown>) yield toMessage(item);
+    },
+    checkStream(call) {
+      limit(undefined, call);
+      return authorize(() => requires(call), call);
+    },
+    async *converse(requests, call) {
+      const answer = handle(
+        checkEach(requests, (request) => checkForm(request, platform.now())),
+        call,
+      );
+      if (desc.methodKind === "client_streaming") yield toMessage(await answer);
+      else for await (const item of answer as AsyncIterable<unknown>) yield toMessage(item);
     },
   };
+}
+
+function fullNameOf(desc: DescMethod): string {
+  return `/${desc.parent.typeName}/${desc.name}`;
+}
+
+async function* checkEach<Item>(
+  items: AsyncIterable<Item>,
+  check: (item: Item) => void,
+): AsyncGenerator<Item> {
+  for await (const item of items) {
+    check(item);
+    yield item;
+  }
+}
+
+/** Authenticates the caller, then asks whether it may. */
+function authorizing(desc: DescMethod, { authority, rateLimits }: PlatformOptions) {
+  const needsCredentials = getOption(desc.parent, credentials_required);
+  const admit = (caller: CallContext["caller"], requirement: Requirement, call: PlatformCall) => {
+    call.caller = caller;
+    for (const warning of caller.warnings) call.warn(warning);
+    return authority.require(caller, requirement);
+  };
+  return (requires: () => Requirement, call: PlatformCall): void | Promise<void> => {
+    const requirement = requires();
+    const { authorization, session } = call;
+    const isAnonymous = authorization === undefined && session === undefined;
+    if (isAnonymous && needsCredentials && requirement.kind !== "public") throw unauthenticated();
+    const key = isAnonymous ? "" : rateLimitKey(call);
+    if (!isAnonymous) rateLimits.requireNotRefused(key);
+    const onRefused = (error: unknown): never => {
+      const isRefused = error instanceof SkylarkError && error.code === statusCodes.unauthenticated;
+      if (isRefused && !isAnonymous) rateLimits.countRefused(key);
+      throw error;
+    };
+    let caller: CallContext["caller"] | Promise<CallContext["caller"]>;
+    try {
+      caller = authority.authenticate(call.tenantId, authorization, session);
+    } catch (error) {
+      return onRefused(error);
+    }
+    if (!(caller instanceof Promise)) return admit(caller, requirement, call);
+    return caller.then((known) => admit(known, requirement, call), onRefused);
+  };
+}
+
+/** Counts the call; throws when there were too many of its class. */
+function rateLimiting(desc: DescMethod, limits: RateLimits) {
+  const ownClass = rateLimitClassOf(desc);
+  const fullName = fullNameOf(desc);
+  return (request: ProtoMessage | undefined, call: PlatformCall): void => {
+    if (ownClass === "attempts" && request !== undefined) {
+      limits.takeAttempt(call.remoteAddress, accountOf(request));
+    }
+    const isAnonymous = call.authorization === undefined && call.session === undefined;
+    const rateClass: RateLimitClass =
+      ownClass === "attempts"
+        ? "writes"
+        : isAnonymous && ownClass !== "streams"
+          ? "unauthenticated"
+          : ownClass;
+    call.rateLimit ??= limits.take(rateClass, rateLimitKey(call));
+    if (call.rateLimit?.limited === true) throw limits.exceeded(rateClass, fullName);
+  };
+}
+
+/** Whose password the request is about. */
+function accountOf(request: ProtoMessage): string {
+  const { userIds } = request as ProtoMessage & { readonly userIds?: { readonly userId: string } };
+  return userIds?.userId ?? "";
+}
+
+/**
+ * Whoever calls, before it is known who that is: by address, and by the public part of the token, so that one
+ * address with many users is not one caller. Nothing secret becomes a key.
+ */
+function rateLimitKey({ authorization, session, remoteAddress }: PlatformCall): string {
+  const token = authorization ?? session;
+  if (token === undefined) return remoteAddress;
+  const first = token.indexOf(".");
+  const second = token.indexOf(".", first + 1);
+  if (first < 0 || second < 0 || second - first > 64) return remoteAddress;
+  return `${remoteAddress} ${token.slice(first + 1, second)}`;
 }
 
 /** Requests that are nothing but identifiers say so when they are invalid. */
 const bareIdentifiers = new Set([
   "ttn.lorawan.v3.ApplicationIdentifiers",
+  "ttn.lorawan.v3.ClientIdentifiers",
   "ttn.lorawan.v3.EndDeviceIdentifiers",
   "ttn.lorawan.v3.GatewayIdentifiers",
+  "ttn.lorawan.v3.OrganizationIdentifiers",
   "ttn.lorawan.v3.UserIdentifiers",
 ]);
 
-function formCheckOf(desc: DescMethod): (request: ProtoMessage, nowMs: number) => void {
+function formCheckOf(
+  desc: DescMethod,
+): (request: ProtoMessage, nowMs: number, alsoMasked?: ReadonlySet<string>) => void {
   const isBare = bareIdentifiers.has(desc.input.typeName);
-  return (request, nowMs) => {
+  return (request, nowMs, alsoMasked) => {
     const mask = (request as ProtoMessage & { readonly fieldMask?: { readonly paths: readonly string[] } })
       .fieldMask;
     if (mask !== undefined && mask.paths.length > 0) {
-      const forbidden = forbiddenFieldMaskPaths(desc, mask.paths);
+      const outside = forbiddenFieldMaskPaths(desc, mask.paths);
+      const forbidden = alsoMasked === undefined ? outside : outside.filter((path) => !alsoMasked.has(path));
       if (forbidden.length > 0) throw fieldMaskPaths({ forbidden_paths: forbidden });
       const path = nonZeroPath(desc, request, mask.paths);
       if (path !== undefined) throw nonZero({ path });
@@ -155,16 +237,4 @@ function formCheckOf(desc: DescMethod): (request: ProtoMessage, nowMs: number) =
     const error = validationError(violation);
     throw isBare ? identifiers({}, { cause: error }) : error;
   };
-}
-
-/**
- * Whoever calls, before it is known who that is: by address, and by the public part of the token, so that one
- * address with many users is not one caller. Nothing secret becomes a key.
- */
-function rateLimitKey({ authorization, remoteAddress }: PlatformCall, fullName: string): string {
-  if (authorization === undefined) return `${fullName} ${remoteAddress}`;
-  const first = authorization.indexOf(".");
-  const second = authorization.indexOf(".", first + 1);
-  const token = first < 0 || second < 0 || second - first > 64 ? "" : authorization.slice(first + 1, second);
-  return `${fullName} ${remoteAddress} ${token}`;
 }

@@ -23,6 +23,8 @@ export interface RateLimitResult {
 
 export interface RateLimiter {
   take(profile: RateLimitProfile, key: string): RateLimitResult;
+  /** Whether the next use would be over the limit; counts nothing. */
+  isExhausted(profile: RateLimitProfile, key: string): boolean;
 }
 
 /** Keys that are remembered; who is forgotten begins anew. */
@@ -55,6 +57,14 @@ export function createRateLimiter(clock: Pick<Clock, "monotonicMs">): RateLimite
         resetMs: usedMs,
         retryMs: limited ? aheadMs - burstMs : 0,
       };
+    },
+    isExhausted(profile, key) {
+      if (arrivals.size === 0) return false;
+      const arrival = arrivals.get(`${profile.name}:${key}`);
+      if (arrival === undefined) return false;
+      const intervalMs = 60_000 / profile.maxPerMinute;
+      const burst = profile.maxBurst ?? profile.maxPerMinute;
+      return arrival + intervalMs - clock.monotonicMs() > burst * intervalMs + 1e-6;
     },
   };
 }

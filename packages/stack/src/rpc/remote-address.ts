@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 
 /** Networks whose word on where a request came from is taken: loopback and private ones, as proxies live there. */
@@ -12,10 +11,17 @@ export const privateNetworks: readonly string[] = [
   "fc00::/7",
 ];
 
+/** What a request says of where it came from. */
+export interface RequestOrigin {
+  /** The address of the connection. */
+  readonly peer: string;
+  /** The headers `X-Forwarded-For` and `X-Real-Ip`. */
+  readonly forwardedFor: string | undefined;
+  readonly realIp: string | undefined;
+}
+
 /** Finds the address of the client behind trusted proxies. */
-export function remoteAddressReader(
-  trustedNetworks: readonly string[],
-): (request: IncomingMessage) => string {
+export function remoteAddressReader(trustedNetworks: readonly string[]): (origin: RequestOrigin) => string {
   const trusted = new BlockList();
   for (const network of trustedNetworks) {
     const [address = "", bits] = network.split("/");
@@ -26,12 +32,12 @@ export function remoteAddressReader(
     const family = isIP(address);
     return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
   };
-  return (request) => {
-    const peer = plainAddress(request.socket.remoteAddress ?? "");
-    const forwarded = request.headers["x-forwarded-for"];
-    if (typeof forwarded !== "string" || !isTrusted(peer)) return peer;
+  return (origin) => {
+    const peer = plainAddress(origin.peer);
+    const { forwardedFor, realIp } = origin;
+    if ((forwardedFor === undefined && realIp === undefined) || !isTrusted(peer)) return peer;
     // Each proxy appends whom it heard from, so the last one that no proxy of ours wrote is the client.
-    const hops = forwarded.split(",").map((hop) => plainAddress(hop.trim()));
+    const hops = (forwardedFor ?? realIp ?? "").split(",").map((hop) => plainAddress(hop.trim()));
     const client = hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? peer;
     return isIP(client) === 0 ? peer : client;
   };

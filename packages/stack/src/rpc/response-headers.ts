@@ -25,44 +25,55 @@ export const preflightHeaders: OutgoingHttpHeaders = {
   "Access-Control-Max-Age": "600",
 };
 
+/** Of every answer: nobody frames or sniffs it. */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  "Referrer-Policy": "strict-origin-when-cross-origin",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "SAMEORIGIN",
+  "X-XSS-Protection": "1; mode=block",
+};
+
 /** The headers of an answer of the API: whatever it says, nobody stores, frames or sniffs it. */
 export function responseHeaders(call: HttpCall, contentType: string): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {
     "Content-Type": contentType,
     "Cache-Control": "no-store",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-    "X-XSS-Protection": "1; mode=block",
+    ...securityHeaders,
     "X-Request-Id": call.requestId,
   };
   if (call.header("origin") !== undefined) {
     headers["Access-Control-Allow-Origin"] = "*";
     headers["Access-Control-Expose-Headers"] = exposedHeaders;
   }
-  if (call.rateLimit !== undefined) addRateLimit(headers, call.rateLimit);
+  if (call.rateLimit !== undefined) {
+    for (const [name, value] of rateLimitHeaders(call.rateLimit)) headers[name] = value;
+    if (call.rateLimit.limited) headers["Retry-After"] = headers["X-Rate-Limit-Retry"];
+  }
   if (call.totalCount !== undefined) headers["X-Total-Count"] = String(call.totalCount);
   if (call.warnings.length > 0) headers["X-Warning"] = call.warnings.map(headerText);
   return headers;
 }
 
 /** The names that the code of The Things Stack uses, and those of its documentation. */
-function addRateLimit(headers: OutgoingHttpHeaders, rateLimit: RateLimitResult): void {
+export function rateLimitHeaders(
+  rateLimit: RateLimitResult,
+): readonly (readonly [name: string, value: string])[] {
   const limit = String(rateLimit.limit);
   const remaining = String(rateLimit.remaining);
   const reset = String(Math.ceil(rateLimit.resetMs / 1000));
   const retry = String(Math.ceil(rateLimit.retryMs / 1000));
-  headers["X-Rate-Limit-Limit"] = limit;
-  headers["X-Rate-Limit-Available"] = remaining;
-  headers["X-Rate-Limit-Reset"] = reset;
-  headers["X-Rate-Limit-Retry"] = retry;
-  headers["X-RateLimit-Limit"] = limit;
-  headers["X-RateLimit-Remaining"] = remaining;
-  headers["X-RateLimit-Reset"] = reset;
-  if (rateLimit.limited) headers["Retry-After"] = retry;
+  return [
+    ["X-Rate-Limit-Limit", limit],
+    ["X-Rate-Limit-Available", remaining],
+    ["X-Rate-Limit-Reset", reset],
+    ["X-Rate-Limit-Retry", retry],
+    ["X-RateLimit-Limit", limit],
+    ["X-RateLimit-Remaining", remaining],
+    ["X-RateLimit-Reset", reset],
+  ];
 }
 
 /** What a header can hold: a warning may quote what a caller sent. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 500);
 }

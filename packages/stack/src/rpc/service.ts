@@ -29,7 +29,12 @@ export interface Caller {
 /** What the platform needs of the Identity Server. Both answer without a promise when they know from memory. */
 export interface Authority {
   /** `authorization` as the header or metadata carries it; undefined gives an anonymous caller. Throws named errors. */
-  authenticate(tenantId: TenantId, authorization: string | undefined): Caller | Promise<Caller>;
+  authenticate(
+    tenantId: TenantId,
+    authorization: string | undefined,
+    /** The session's cookie, when there is no `authorization` and the request is the browser's own. */
+    session?: string,
+  ): Caller | Promise<Caller>;
   /** Throws what is missing, by its own error. `callerRequired`: as on NS, AS, JS, GS, no credentials at all is 401. */
   require(caller: Caller, requirement: Requirement): void | Promise<void>;
   /** Names of the rights that a caller holds on an entity; empty when none. */
@@ -61,6 +66,8 @@ interface UnaryMethod<M extends DescMethod> {
     request: MessageShape<M["input"]>,
     context: CallContext,
   ) => MessageInitShape<M["output"]> | Promise<MessageInitShape<M["output"]>>;
+  /** Paths that a field mask may name in this call besides those of the schema. */
+  readonly alsoMasked?: (context: CallContext) => ReadonlySet<string> | undefined;
 }
 
 interface ServerStreamingMethod<M extends DescMethod> {
@@ -71,14 +78,36 @@ interface ServerStreamingMethod<M extends DescMethod> {
   ) => AsyncIterable<MessageInitShape<M["output"]>>;
 }
 
+interface ClientStreamingMethod<M extends DescMethod> {
+  /** Before any message is there: who calls on behalf of what is in the call's metadata. */
+  readonly requires: (context: CallContext) => Requirement;
+  readonly handle: (
+    requests: AsyncIterable<MessageShape<M["input"]>>,
+    context: CallContext,
+  ) => MessageInitShape<M["output"]> | Promise<MessageInitShape<M["output"]>>;
+}
+
+interface BidiStreamingMethod<M extends DescMethod> {
+  readonly requires: (context: CallContext) => Requirement;
+  readonly handle: (
+    requests: AsyncIterable<MessageShape<M["input"]>>,
+    context: CallContext,
+  ) => AsyncIterable<MessageInitShape<M["output"]>>;
+}
+
+interface MethodKinds<M extends DescMethod> {
+  readonly unary: UnaryMethod<M>;
+  readonly server_streaming: ServerStreamingMethod<M>;
+  readonly client_streaming: ClientStreamingMethod<M>;
+  readonly bidi_streaming: BidiStreamingMethod<M>;
+}
+
 /** A method of the schema whose server is not there yet; `area` says where it belongs. */
 export interface LaterMethod {
   readonly later: string;
 }
 
-type MethodOf<M extends DescMethod> =
-  | (M["methodKind"] extends "server_streaming" ? ServerStreamingMethod<M> : UnaryMethod<M>)
-  | LaterMethod;
+type MethodOf<M extends DescMethod> = MethodKinds<M>[M["methodKind"]] | LaterMethod;
 
 /** A method without `requires`, and a service without one of its methods, do not compile. */
 export type ServiceMethods<S extends DescService> = {
@@ -98,6 +127,12 @@ export function implement<S extends DescService>(
   return { descriptor, methods: methods as unknown as ServiceImplementation["methods"] };
 }
 
+/** A service of the schema that no server has yet: each method says to which area it belongs. */
+export function later(descriptor: DescService, area: string): ServiceImplementation {
+  const methods = descriptor.methods.map(({ localName }) => [localName, { later: area }] as const);
+  return { descriptor, methods: Object.fromEntries(methods) };
+}
+
 export const anyone: Requirement = { kind: "public" };
 export const authenticated: Requirement = { kind: "authenticated" };
 
@@ -114,6 +149,16 @@ export function gateway(id: string | undefined, ...rights: readonly Right[]): Re
 /** Rights on a user. */
 export function user(id: string | undefined, ...rights: readonly Right[]): Requirement {
   return { kind: "rights", entity: { type: "user", id: id ?? "" }, rights };
+}
+
+/** Rights on an organization. */
+export function organization(id: string | undefined, ...rights: readonly Right[]): Requirement {
+  return { kind: "rights", entity: { type: "organization", id: id ?? "" }, rights };
+}
+
+/** Rights on an OAuth client. */
+export function client(id: string | undefined, ...rights: readonly Right[]): Requirement {
+  return { kind: "rights", entity: { type: "client", id: id ?? "" }, rights };
 }
 
 export function allOf(...requirements: readonly Requirement[]): Requirement {

@@ -70,14 +70,17 @@ test("a GET of the events is real Server-Sent Events", async () => {
       sample.events = async function* () {
         yield { name: "events.stream.start" };
         await sleep(60);
-        yield { name: "as.up.data.forward" };
+        yield { name: "as.up.data.forward", uniqueId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" };
       };
       const query = new URLSearchParams({ identifiers: JSON.stringify(identifiers) });
       const response = await sample.fetch(`/api/v3/events?${query}`, { headers: request.headers });
       assert.equal(response.headers.get("content-type"), "text/event-stream");
-      const [first, ...rest] = (await response.text()).split("\n\n");
+      const [retry, first, ...rest] = (await response.text()).split("\n\n");
+      assert.equal(retry, "retry: 2000");
       assert.equal(first, 'data: {"name":"events.stream.start"}');
-      assert.deepEqual(rest.slice(-2), ['data: {"name":"as.up.data.forward"}', ""]);
+      const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+      const last = `id: ${id}\ndata: {"name":"as.up.data.forward","unique_id":"${id}"}`;
+      assert.deepEqual(rest.slice(-2), [last, ""]);
       assert.ok(rest.length > 2 && rest.slice(0, -2).every((line) => line === ":"));
     },
     { idleMs: 15 },

@@ -1,11 +1,14 @@
 import type { ServerResponse } from "node:http";
 import type { HttpCall } from "./http-call.ts";
+import { pump } from "./pump.ts";
 
 /** How the items of a stream are told apart. */
 export interface StreamFraming {
   readonly contentType: string;
   item(json: string): string;
   error(json: string): string;
+  /** Sent before the first item. */
+  readonly start: string | undefined;
   /** Sent when nothing else was for a while, so that proxies and clients see that the stream lives. */
   readonly idle: string | undefined;
 }
@@ -15,6 +18,7 @@ export const jsonLines: StreamFraming = {
   contentType: "application/json",
   item: (json) => `{"result":${json}}\n`,
   error: (json) => `{"error":${json}}\n`,
+  start: undefined,
   idle: undefined,
 };
 
@@ -23,14 +27,22 @@ export const jsonParagraphs: StreamFraming = {
   contentType: "text/event-stream",
   item: (json) => `{"result":${json}}\n\n`,
   error: (json) => `{"error":${json}}\n\n`,
+  start: undefined,
   idle: undefined,
 };
+
+/** Events end with their identifier, from which a browser that has to connect again asks to go on. */
+const identifierAtEnd = /"unique_id":"([0-9A-Z]{26})"\}$/;
 
 /** Server-Sent Events as browsers read them. JSON text has no line breaks. */
 export const serverSentEvents: StreamFraming = {
   contentType: "text/event-stream",
-  item: (json) => `data: ${json}\n\n`,
+  item(json) {
+    const id = identifierAtEnd.exec(json.slice(-45))?.[1];
+    return id === undefined ? `data: ${json}\n\n` : `id: ${id}\ndata: ${json}\n\n`;
+  },
   error: (json) => `event: error\ndata: ${json}\n\n`,
+  start: "retry: 2000\n\n",
   idle: ":\n\n",
 };
 
@@ -44,7 +56,7 @@ export interface StreamOptions {
   readonly idleMs: number;
 }
 
-/** Sends items until the stream ends or the client is gone. One item is under way at a time: the rest waits at its source. */
+/** Sends items until the stream ends or the client is gone. */
 export async function sendStream(
   items: AsyncIterable<string>,
   response: ServerResponse,
@@ -52,51 +64,29 @@ export async function sendStream(
   options: StreamOptions,
 ): Promise<void> {
   const { framing } = options;
-  const iterator = items[Symbol.asyncIterator]();
-  const gone = new Promise<"gone">((resolve) => call.signal.addEventListener("abort", () => resolve("gone")));
   let idle: NodeJS.Timeout | undefined;
   try {
-    for (let first = true; ; first = false) {
-      const next = await Promise.race([iterator.next(), gone]);
-      if (next === "gone") break;
-      if (first) {
+    const ending = await pump(items, {
+      begin() {
         options.begin();
-        if (framing.idle !== undefined) {
-          idle = setInterval(
-            () => response.writableLength === 0 && response.write(framing.idle),
-            options.idleMs,
-          );
-        }
-      }
-      if (next.done === true) break;
-      if (
-        !response.write(framing.item(next.value)) &&
-        !(await drained(response, gone, options.slowClientMs))
-      ) {
-        response.destroy();
-        break;
-      }
-    }
+        if (framing.start !== undefined) response.write(framing.start);
+        if (framing.idle === undefined) return;
+        idle = setInterval(
+          () => response.writableLength === 0 && response.write(framing.idle),
+          options.idleMs,
+        );
+      },
+      write: (item) => response.write(framing.item(item)),
+      emitter: response,
+      signal: call.signal,
+      slowClientMs: options.slowClientMs,
+    });
+    if (ending === "slow") response.destroy();
   } catch (error) {
     if (!response.headersSent) throw error;
     response.write(framing.error(options.formatError(error)));
   } finally {
     clearInterval(idle);
-    // A source that waits is told by the signal; waiting for it here could take for ever.
-    Promise.resolve(iterator.return?.()).catch(() => {});
     if (response.headersSent) response.end();
-  }
-}
-
-async function drained(response: ServerResponse, gone: Promise<"gone">, limitMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const onDrain = () => resolve(true);
-  response.once("drain", onDrain);
-  const timer = setTimeout(() => resolve(false), limitMs);
-  try {
-    return await Promise.race([promise, gone.then(() => false)]);
-  } finally {
-    clearTimeout(timer);
-    response.off("drain", onDrain);
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { AppAs, As, AsEndDeviceRegistry, type JsonObject } from "@skylark/api";
 import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
+import { transactAll } from "../../store/staged-transaction.ts";
 import { commit } from "../../store/store.ts";
 import {
   type Bench,
@@ -117,7 +118,7 @@ describe("pushing", () => {
     bench.networkServer.session = undefined;
     await rejectsWith(push(plain("a")), "no_device_session");
     await replace();
-    await bench.server.deleteDevice(ids);
+    await transactAll(bench.store, [await bench.server.registeredDevices.stageDelete(ids)]);
     await rejectsWith(push(plain("a")), "device_not_found");
     await rejectsWith(list(), "device_not_found");
   });

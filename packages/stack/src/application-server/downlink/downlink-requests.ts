@@ -45,6 +45,8 @@ export interface DownlinkContext {
   readonly queues: QueueStore;
   readonly networkServer: () => NetworkServer;
   readonly capacity: number;
+  /** As errors name a device. */
+  readonly formatDeviceUid: (ids: EndDeviceIdentifiers) => string;
 }
 
 export interface RequestOptions {
@@ -95,8 +97,9 @@ export class DownlinkRequests {
   }
 
   async list(ids: EndDeviceIdentifiers): Promise<readonly DownlinkItem[]> {
-    const device = await this.#context.devices.load(ids);
-    if (device === undefined) throw deviceNotFound({ device_uid: endDeviceKey(ids) });
+    const { devices, formatDeviceUid } = this.#context;
+    const device = await devices.load(ids);
+    if (device === undefined) throw deviceNotFound({ device_uid: formatDeviceUid(ids) });
     return this.#context.queues.queueOf(ids)?.queued ?? [];
   }
 
@@ -164,9 +167,9 @@ export class DownlinkRequests {
     requests: readonly DownlinkRequest[],
     causes: readonly string[],
   ): Promise<PreparedQueue> {
-    const { devices, links, networkServer, formatters, clock, capacity } = this.#context;
+    const { devices, links, networkServer, formatters, clock, capacity, formatDeviceUid } = this.#context;
     const [device, link] = await Promise.all([devices.load(ids), links.load(ids)]);
-    if (device === undefined) throw deviceNotFound({ device_uid: endDeviceKey(ids) });
+    if (device === undefined) throw deviceNotFound({ device_uid: formatDeviceUid(ids) });
     if (requests.length > capacity) throw queueCapacity();
     const choice = device.settings.formatters ?? link?.defaultFormatters;
     const preparation = {

@@ -87,10 +87,15 @@ export function formattersMessage({ up, down }: PayloadFormatters): EndDeviceIni
 }
 
 export function formattersOf(message: MessagePayloadFormatters): PayloadFormatters {
-  for (const parameter of [message.upFormatterParameter, message.downFormatterParameter]) {
-    if (parameter.length > maxScriptLength) {
-      throw scriptTooLarge({ size: parameter.length, max_size: maxScriptLength });
-    }
+  const parameters = {
+    up_formatter_parameter: message.upFormatterParameter,
+    down_formatter_parameter: message.downFormatterParameter,
+  };
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const size = Buffer.byteLength(parameter);
+    if (size <= maxScriptLength) continue;
+    const cause = scriptTooLarge({ size, max_size: maxScriptLength });
+    throw fieldValue({ field: `formatters.${name}` }, { cause });
   }
   return {
     up: {
@@ -132,7 +137,8 @@ function versionIdsOf(ids: NonNullable<EndDevice["versionIds"]>): VersionIdentif
 /** The session of a device message; throws `field_value` when it lacks its address or key. */
 export function sessionOf(message: Session, registry: DeviceRegistry): ApplicationSession {
   const key = message.keys?.appSKey?.key ?? new Uint8Array(0);
-  if (message.devAddr.length !== 4) throw fieldValue({ field: "session.dev_addr" });
+  if (message.devAddr.length !== 4 || message.devAddr.every((byte) => byte === 0))
+    throw fieldValue({ field: "session.dev_addr" });
   if (key.length !== 16 || key.every((byte) => byte === 0)) {
     throw fieldValue({ field: "session.keys.app_s_key.key" });
   }

@@ -1,32 +1,21 @@
 import {
+  AsEndDeviceBatchRegistry,
   AsEndDeviceRegistry,
-  assign,
   create,
-  type EndDevice,
   type EndDeviceIdentifiers as EndDeviceIdentifiersMessage,
   EndDeviceSchema,
   Right,
 } from "@skylark/api";
-import { type EndDeviceIdentifiers, endDeviceKey } from "../../domain/identifiers.ts";
-import { defineErrors } from "../../errors/errors.ts";
-import { defineEvent } from "../../events/events.ts";
-import { requestedDevice, shownDevice } from "../../rpc/end-device-requests.ts";
+import {
+  batchDeletion,
+  requestedDevice,
+  shownDevice,
+  warnUnlessKnown,
+} from "../../rpc/end-device-requests.ts";
 import { application, implement, type Requirement, type ServiceImplementation } from "../../rpc/service.ts";
-import { commit } from "../../store/store.ts";
-import type { DeviceChange } from "../device-registry.ts";
 import { deviceNotFound } from "../downlink/downlink-requests.ts";
-import type { ApplicationDevice } from "../end-device.ts";
-import { deviceMessage, sessionOf, settingsOf } from "./device-conversion.ts";
+import type { RegisteredDevices } from "./registered-devices.ts";
 import type { ServiceContext } from "./services.ts";
-
-const readOnlyField = defineErrors("pkg/applicationserver/redis").invalidArgument(
-  "read_only_field",
-  "read-only field `{field}`",
-);
-const devicesRead = ["RIGHT_APPLICATION_DEVICES_READ"];
-const deviceCreated = defineEvent("as.end_device.create", "create end device", devicesRead);
-const deviceUpdated = defineEvent("as.end_device.update", "update end device", devicesRead);
-const deviceDeleted = defineEvent("as.end_device.delete", "delete end device", devicesRead);
 
 /** Whether a mask path holds a key, is part of one, or has one below it. */
 function touchesKeys(path: string): boolean {
@@ -34,6 +23,17 @@ function touchesKeys(path: string): boolean {
   if (session !== "session" && session !== "pending_session") return false;
   if (keys === undefined) return true;
   return keys === "keys" && (key === undefined || key === "app_s_key");
+}
+
+/** Writing also the identifier of a session key takes the right to write keys. */
+export function touchesKeysOnWrite(paths: readonly string[]): boolean {
+  return paths.some((path) => touchesKeys(path) || path === "session.keys.session_key_id");
+}
+
+function writeRequirement(applicationId: string | undefined, paths: readonly string[]): Requirement {
+  return touchesKeysOnWrite(paths)
+    ? application(applicationId, Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE_KEYS)
+    : application(applicationId, Right.APPLICATION_DEVICES_WRITE);
 }
 
 function requirement(
@@ -45,24 +45,10 @@ function requirement(
   return application(ids?.applicationIds?.applicationId, ...rights);
 }
 
-export function endDeviceService(context: ServiceContext): ServiceImplementation {
-  const { devices, store, events } = context;
-
-  const setDevice = async (
-    ids: EndDeviceIdentifiers,
-    source: EndDevice,
-    paths: readonly string[],
-  ): Promise<EndDevice> => {
-    const known = await devices.load(ids);
-    const change = changeOf(context, known, source, paths);
-    await commit(store, [devices.stage(ids, change)]);
-    const device = await devices.load(ids);
-    if (device === undefined) throw deviceNotFound({ device_uid: endDeviceKey(ids) });
-    const definition = known === undefined ? deviceCreated : deviceUpdated;
-    events.publish(definition, { kind: "device", ids: device.ids });
-    return shownDevice(deviceMessage(device, devices), paths);
-  };
-
+export function endDeviceService(
+  context: ServiceContext,
+  registered: RegisteredDevices,
+): ServiceImplementation {
   return implement(AsEndDeviceRegistry, {
     get: {
       requires: ({ endDeviceIds, fieldMask }) =>
@@ -72,81 +58,39 @@ export function endDeviceService(context: ServiceContext): ServiceImplementation
         ]),
       async handle({ endDeviceIds, fieldMask }, { tenantId }) {
         const ids = requestedDevice(tenantId, endDeviceIds);
-        const device = await devices.load(ids);
+        const device = await registered.find(ids);
         if (device === undefined) throw deviceNotFound({ device_uid: context.formatDeviceUid(ids) });
-        return shownDevice(deviceMessage(device, devices), fieldMask?.paths);
+        return shownDevice(device, fieldMask?.paths);
       },
     },
     set: {
       requires: ({ endDevice, fieldMask }) =>
-        requirement(endDevice?.ids, fieldMask?.paths ?? [], [
-          Right.APPLICATION_DEVICES_WRITE,
-          Right.APPLICATION_DEVICES_WRITE_KEYS,
-        ]),
-      handle({ endDevice, fieldMask }, { tenantId }) {
+        writeRequirement(endDevice?.ids?.applicationIds?.applicationId, fieldMask?.paths ?? []),
+      async handle({ endDevice, fieldMask }, call) {
         const source = endDevice ?? create(EndDeviceSchema);
-        return setDevice(requestedDevice(tenantId, source.ids), source, fieldMask?.paths ?? []);
+        const ids = requestedDevice(call.tenantId, source.ids);
+        const paths = fieldMask?.paths ?? [];
+        const device = await registered.set(ids, source, paths);
+        await warnUnlessKnown(ids, context.deviceKnown, call);
+        return shownDevice(device, paths);
       },
     },
     delete: {
-      requires: (ids) =>
-        requirement(ids, [], [Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE]),
+      requires: ({ applicationIds }) =>
+        application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
       async handle(message, { tenantId }) {
         const ids = requestedDevice(tenantId, message);
-        const device = await devices.load(ids);
-        if (device === undefined) throw deviceNotFound({ device_uid: context.formatDeviceUid(ids) });
-        await context.deleteDevice(ids);
-        events.publish(deviceDeleted, { kind: "device", ids: device.ids });
+        if (!(await registered.delete(ids))) {
+          throw deviceNotFound({ device_uid: context.formatDeviceUid(ids) });
+        }
         return {};
       },
     },
   });
 }
 
-/** What a Set changes: identifiers as they come, the rest by the mask. */
-function changeOf(
-  { devices }: ServiceContext,
-  known: ApplicationDevice | undefined,
-  source: EndDevice,
-  paths: readonly string[],
-): DeviceChange {
-  const before = known === undefined ? create(EndDeviceSchema) : deviceMessage(known, devices);
-  checkIdentifiers(known, source);
-  const writable = paths.filter((path) => path !== "ids" && !path.startsWith("ids."));
-  const after = assign(EndDeviceSchema, before, source, writable);
-  after.ids = known === undefined || hasMoreEuis(source, before) ? mergedIds(before, source) : before.ids!;
-  if (paths.includes("skip_payload_crypto") && !paths.includes("skip_payload_crypto_override")) {
-    after.skipPayloadCryptoOverride = source.skipPayloadCrypto;
-  }
-  const settings = settingsOf(after);
-  const setsSession = paths.some((path) => path.startsWith("session"));
-  if (!setsSession) return { settings };
-  if (after.session === undefined) return { settings, session: null };
-  return { settings, session: sessionOf(after.session, devices) };
-}
-
-function checkIdentifiers(known: ApplicationDevice | undefined, { ids }: EndDevice): void {
-  const { devEui, joinEui } = known?.ids ?? {};
-  const differs = (stored: string | undefined, given: Uint8Array | undefined): boolean =>
-    stored !== undefined && given !== undefined && given.length > 0 && given.toHex().toUpperCase() !== stored;
-  if (differs(devEui, ids?.devEui)) throw readOnlyField({ field: "ids.dev_eui" });
-  if (differs(joinEui, ids?.joinEui)) throw readOnlyField({ field: "ids.join_eui" });
-}
-
-function hasMoreEuis({ ids }: EndDevice, before: EndDevice): boolean {
-  return (
-    (before.ids?.devEui.length === 0 && (ids?.devEui.length ?? 0) > 0) ||
-    (before.ids?.joinEui.length === 0 && (ids?.joinEui.length ?? 0) > 0)
-  );
-}
-
-function mergedIds(before: EndDevice, { ids }: EndDevice): EndDeviceIdentifiersMessage {
-  const given = ids ?? before.ids;
-  if (given === undefined) throw readOnlyField({ field: "ids" });
-  if (before.ids === undefined) return given;
-  return {
-    ...given,
-    devEui: given.devEui.length > 0 ? given.devEui : before.ids.devEui,
-    joinEui: given.joinEui.length > 0 ? given.joinEui : before.ids.joinEui,
-  };
+export function endDeviceBatchService(registered: RegisteredDevices): ServiceImplementation {
+  return implement(AsEndDeviceBatchRegistry, {
+    delete: batchDeletion((ids, deviceIds) => registered.deleteBatch(ids, deviceIds)),
+  });
 }

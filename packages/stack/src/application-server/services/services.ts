@@ -1,9 +1,11 @@
-import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
+import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
+import type { DeviceKnown } from "../../rpc/end-device-requests.ts";
 import type { ServiceImplementation } from "../../rpc/service.ts";
 import type { DownlinkContext, DownlinkRequests } from "../downlink/downlink-requests.ts";
 import { applicationService } from "./application-service.ts";
-import { endDeviceService } from "./end-device-service.ts";
+import { endDeviceBatchService, endDeviceService } from "./end-device-service.ts";
 import { linkService } from "./link-service.ts";
+import type { RegisteredDevices } from "./registered-devices.ts";
 
 /** Where applications find the MQTT server. */
 export interface MqttAddresses {
@@ -11,23 +13,22 @@ export interface MqttAddresses {
   readonly publicTlsAddress?: string;
 }
 
-export interface ServiceOptions extends DownlinkContext {
+export interface ServiceContext extends DownlinkContext {
   readonly requests: DownlinkRequests;
-  readonly deleteDevice: (ids: EndDeviceIdentifiers) => Promise<void>;
+  readonly registeredDevices: RegisteredDevices;
+  /** Where it says no, whoever registers the device here is warned. */
+  readonly deviceKnown: DeviceKnown;
   readonly mqttAddresses: MqttAddresses | undefined;
   readonly formatApplicationUid: (ids: ApplicationIdentifiers) => string;
 }
 
-export interface ServiceContext extends ServiceOptions {
-  /** As errors name a device. */
-  readonly formatDeviceUid: (ids: EndDeviceIdentifiers) => string;
-}
-
 /** The Application Server's part of the API. */
-export function applicationServices(options: ServiceOptions): readonly ServiceImplementation[] {
-  const context: ServiceContext = {
-    ...options,
-    formatDeviceUid: (ids) => `${options.formatApplicationUid(ids)}.${ids.deviceId}`,
-  };
-  return [linkService(context), applicationService(context), endDeviceService(context)];
+export function applicationServices(context: ServiceContext): readonly ServiceImplementation[] {
+  const { registeredDevices } = context;
+  return [
+    linkService(context),
+    applicationService(context),
+    endDeviceService(context, registeredDevices),
+    endDeviceBatchService(registeredDevices),
+  ];
 }

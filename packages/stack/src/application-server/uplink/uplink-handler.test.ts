@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { AppAs, As, AsEndDeviceRegistry, type JsonObject } from "@skylark/api";
 import { aesKey, devAddr } from "@skylark/lorawan";
+import { transactAll } from "../../store/staged-transaction.ts";
 import { commit } from "../../store/store.ts";
 import {
   appSKey,
@@ -48,7 +49,7 @@ describe("an uplink", () => {
     bench = await openBench();
   });
   beforeEach(async () => {
-    await bench.server.deleteDevice(ids);
+    await transactAll(bench.store, [await bench.server.registeredDevices.stageDelete(ids)]);
     bench.messages.length = 0;
     bench.events.length = 0;
   });

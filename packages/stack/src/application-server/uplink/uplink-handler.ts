@@ -40,6 +40,8 @@ export interface UplinkContext {
   readonly identityServer: IdentityServer;
   /** `,"network_ids":{…}` of this network, or nothing. */
   readonly networkMember: string;
+  /** As errors name a device. */
+  readonly formatDeviceUid: (ids: EndDeviceIdentifiers) => string;
 }
 
 /** Counted since the start. */
@@ -123,7 +125,9 @@ export class UplinkHandler {
     const session = device === undefined ? undefined : findSession(device, uplink.sessionKeyId, ids.devAddr);
     if (device === undefined || session === undefined) {
       const failure =
-        device === undefined ? deviceNotFound({ device_uid: endDeviceKey(ids) }) : unknownSession();
+        device === undefined
+          ? deviceNotFound({ device_uid: this.#context.formatDeviceUid(ids) })
+          : unknownSession();
       return Promise.resolve({ ...undecoded, profile, failure });
     }
     const startsSession = session === device.pendingSession;
@@ -265,7 +269,7 @@ export class UplinkHandler {
     const [device, link] = await Promise.all([devices.load(ids), links.load(ids)]);
     if (device === undefined || ids.devAddr === undefined) {
       return new StagedUplink([], () => {
-        const failure = deviceNotFound({ device_uid: endDeviceKey(ids) });
+        const failure = deviceNotFound({ device_uid: this.#context.formatDeviceUid(ids) });
         this.#publish(events.joinDropped, join, () => errorData(failure));
       });
     }

@@ -15,7 +15,9 @@ import type { CallContext } from "../../rpc/service.ts";
 import type { Writer } from "../../store/store.ts";
 import { apiKeyNotFound } from "../errors.ts";
 import { accessEvents } from "../events.ts";
+import { readGuarded } from "../registries/guarded-entity.ts";
 import { untilCurrent } from "../registries/lifecycle.ts";
+import { contactNotice } from "../registries/notices.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { ApiKeyRecord } from "../storage/api-key-store.ts";
 import type { Page } from "../storage/rows.ts";
@@ -31,7 +33,7 @@ export interface NewApiKey {
   readonly expiresAt?: Timestamp | undefined;
 }
 
-/** API keys of applications, gateways and users: the same for each. */
+/** API keys of applications, gateways, users and organizations: the same for each. */
 export interface ApiKeys {
   /** Answers with the whole key, this once. */
   create(context: CallContext, entity: EntityReference, key: NewApiKey): Promise<APIKey>;
@@ -51,6 +53,10 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
     registries.events.publish(accessEvents[type][verb], subjectOf(key.entity), () => ({
       data: { typeName: APIKeySchema.typeName, json: toJSON(APIKeySchema, messageOf(key)) },
     }));
+  const announce = (notice: "api_key_created" | "api_key_changed", key: ApiKeyRecord) => {
+    const data = { schema: APIKeySchema, message: messageOf(key) };
+    registries.notices.notify(contactNotice(key.entity, notice, data, { email: true }));
+  };
   const remove = async (entity: EntityReference, id: string): Promise<void> =>
     publish("delete", await deleteKey(registries, entity, id));
 
@@ -64,8 +70,15 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
         entity,
         secretHash: await registries.hasher.hash(token.secret, hashCosts.randomSecret),
       };
-      await store.transact((writer) => apiKeys.insert(writer, key));
+      await untilCurrent(async () => {
+        const guarded = await readGuarded(registries, entity);
+        await store.transact((writer) => {
+          guarded.expectPresent(writer);
+          apiKeys.insert(writer, key);
+        });
+      });
       publish("create", key);
+      announce("api_key_created", key);
       return { ...messageOf(key), key: token.text };
     },
     async list(context, entity, page) {
@@ -83,6 +96,7 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
       }
       const record = await changeKey(registries, context, entity, { key, paths: changed });
       publish("update", record);
+      announce("api_key_changed", record);
       return messageOf(record);
     },
     delete: remove,
@@ -182,5 +196,7 @@ export function messageOf(key: ApiKeyRecord): APIKey {
 export function subjectOf({ tenantId, type, id }: EntityReference): EventSubject {
   if (type === "application") return { kind: "application", ids: { tenantId, applicationId: id } };
   if (type === "gateway") return { kind: "gateway", ids: { tenantId, gatewayId: id } };
+  if (type === "organization") return { kind: "organization", tenantId, organizationId: id };
+  if (type === "client") return { kind: "client", tenantId, clientId: id };
   return { kind: "user", tenantId, userId: id };
 }

@@ -5,18 +5,25 @@ import { LoadingCache } from "../../component/loading-cache.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Caller as PlatformCaller } from "../../rpc/service.ts";
-import { apiKeyNotFound } from "../errors.ts";
-import type { ApiKeyRecord, ApiKeyStore } from "../storage/api-key-store.ts";
-import { adminRights, allRights, noRights, type RightSet, withImplied } from "./right-sets.ts";
+import type { AccessTokenRecord } from "../oauth/token-store.ts";
+import type { SessionRecord } from "../sessions/session-store.ts";
+import type { ApiKeyRecord } from "../storage/api-key-store.ts";
+import { type ClientStanding, clientStandingError } from "./client-standing.ts";
+import {
+  type Credential,
+  type CredentialKind,
+  type CredentialSources,
+  createCredentials,
+  expiredError,
+  unknownError,
+} from "./credentials.ts";
+import { adminRights, allRights, noRights, type RightSet } from "./right-sets.ts";
 import type { SecretHasher } from "./secret-hash.ts";
-import { parseToken, type Token, tokenDigest } from "./token.ts";
+import { isTokenId, parseToken, type Token, type TokenKind, tokenDigest } from "./token.ts";
 import { accountStanding, type UserStanding } from "./user-standing.ts";
 
 const errors = defineErrors("pkg/identityserver");
-const unknownApiKey = errors.unauthenticated("api_key_not_found", "API key not found");
 const invalidAuthorization = errors.unauthenticated("invalid_authorization", "invalid authorization");
-const apiKeyExpired = errors.unauthenticated("api_key_expired", "API key expired");
-const tokenNotFound = errors.unauthenticated("token_not_found", "token not found");
 const unsupportedAuthorization = errors.unauthenticated(
   "unsupported_authorization",
   "unsupported authorization method",
@@ -24,8 +31,10 @@ const unsupportedAuthorization = errors.unauthenticated(
 
 /** Who calls, once a credential was verified, with the rights that it carries whatever they are used on. */
 export interface Caller extends PlatformCaller {
-  /** Absent for a caller without credentials. */
+  /** One of these three, unless the caller has no credentials. */
   readonly apiKey?: ApiKeyRecord;
+  readonly accessToken?: AccessTokenRecord;
+  readonly session?: SessionRecord;
   /** What the credential belongs to; absent for a caller without credentials. */
   readonly entity?: EntityReference;
   /** Its rights with what they imply, less what the state of its user takes away. */
@@ -49,75 +58,79 @@ function anonymousCaller(tenantId: string): Caller {
 
 /** Verified tokens are believed for this long before the secret is hashed again. */
 const verificationLastsMs = 10 * 60_000;
-const cachedKeys = 100_000;
 const cachedUsers = 100_000;
+const cachedClients = 10_000;
 
-interface CachedKey {
-  readonly key: ApiKeyRecord;
-  readonly rights: RightSet;
-  verified?: { readonly digest: Buffer; readonly at: At };
-  verifying?: { readonly digest: Buffer; readonly done: Promise<boolean> };
-  /** The caller made of this key while its user (the same object) stood so. */
+interface CachedCredential {
+  readonly credential: Credential;
+  verified?: { readonly digest: Uint8Array; readonly at: At };
+  verifying?: { readonly digest: Uint8Array; readonly done: Promise<boolean> };
+  /** The caller made of this credential while its user (the same object) stood so. */
   caller?: Caller;
 }
 
-export interface AuthenticatorOptions {
+export interface AuthenticatorOptions extends CredentialSources {
   readonly clock: Clock;
   readonly hasher: SecretHasher;
-  readonly apiKeys: ApiKeyStore;
   readonly loadUser: (tenantId: string, userId: string) => Promise<UserStanding | undefined>;
+  readonly loadClient: (tenantId: string, clientId: string) => Promise<ClientStanding | undefined>;
   /** Option `is.admin-rights.all`: admins hold every right, those to keys included. */
   readonly adminsHoldAllRights: boolean;
 }
 
-/** Verifies credentials. A known API key costs a digest and two look-ups in memory. */
+/** Verifies credentials. A known token costs a digest and two look-ups in memory. */
 export interface Authenticator {
   /** `authorization` as the header or metadata carries it, e.g. `Bearer NNSXS.…`. */
   authenticate(tenantId: string, authorization: string | undefined): Caller | Promise<Caller>;
   authenticateToken(tenantId: string, token: string): Caller | Promise<Caller>;
-  /** The caller as it stands now, for calls that last: throws when its key is gone or expired. */
+  /** The caller as it stands now, for calls that last: throws when its credential is gone or expired. */
   refresh(caller: Caller): Caller | Promise<Caller>;
   apiKeyChanged(tenantId: string, keyId: string): void;
+  accessTokenChanged(tenantId: string, tokenId: string): void;
+  sessionChanged(tenantId: string, sessionId: string): void;
+  /** Tokens and sessions were removed by what they belong to: those of the tenant are looked up anew. */
+  tokensRevoked(tenantId: string): void;
   userChanged(tenantId: string, userId: string): void;
+  clientChanged(tenantId: string, clientId: string): void;
 }
 
+const kindsOfTokens: Readonly<Partial<Record<TokenKind, CredentialKind>>> = {
+  apiKey: "apiKey",
+  accessToken: "accessToken",
+  sessionToken: "session",
+};
+
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const keys = new LoadingCache<CachedKey>(cachedKeys, async (cacheKey) => {
-    const [tenantId = "", id = ""] = cacheKey.split("/");
-    const key = await options.apiKeys.get(tenantId, id);
-    return key === undefined ? undefined : { key, rights: withImplied(key.rights) };
-  });
-  const users = new LoadingCache<UserStanding>(cachedUsers, (cacheKey) => {
-    const [tenantId = "", id = ""] = cacheKey.split("/");
-    return options.loadUser(tenantId, id);
-  });
+  const { clock } = options;
+  const credentials = createCredentials<CachedCredential>(options, (credential) => ({ credential }));
+  const users = standings(cachedUsers, options.loadUser);
+  const clients = standings(cachedClients, options.loadClient);
   const verify = createVerifier(options);
+  const callerOfVerified = createCallers(options, users, clients);
 
-  const callerOfVerified = createCallers(options, users);
-
-  const authenticateKey = async (cacheKey: string, token: Token, digest: Buffer): Promise<Caller> => {
-    const cached = await keys.get(cacheKey);
+  const authenticateSlowly = async (
+    kind: CredentialKind,
+    cacheKey: string,
+    token: Token,
+    digest: Buffer,
+  ): Promise<Caller> => {
+    const cached = await credentials[kind].get(cacheKey);
     // Before any hashing: who guesses identifiers costs a look-up by primary key.
-    if (cached === undefined) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: token.id }) });
+    if (cached === undefined) throw unknownError(kind, token.id);
     if (!(await verify(cached, token.secret, digest))) throw invalidAuthorization();
-    return callerOfVerified(cached);
-  };
-
-  const refreshed = (id: string, cached: CachedKey | undefined): Caller | Promise<Caller> => {
-    if (cached === undefined) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: id }) });
     return callerOfVerified(cached);
   };
 
   const authenticateToken = (tenantId: string, text: string): Caller | Promise<Caller> => {
     const token = parseToken(text);
-    if (token.kind !== "apiKey") throw tokenNotFound();
+    const kind = kindsOfTokens[token.kind];
+    if (kind === undefined) throw unsupportedAuthorization();
+    if (!isTokenId(token.id)) throw unknownError(kind, token.id);
     const cacheKey = `${tenantId}/${token.id}`;
-    if (!isKeyId(token.id)) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: token.id }) });
     const digest = tokenDigest(text);
-    const cached = keys.peek(cacheKey);
-    if (cached !== undefined && isVerified(cached, digest, options.clock.now()))
-      return callerOfVerified(cached);
-    return authenticateKey(cacheKey, token, digest);
+    const cached = credentials[kind].peek(cacheKey);
+    if (cached !== undefined && isVerified(cached, digest, clock.now())) return callerOfVerified(cached);
+    return authenticateSlowly(kind, cacheKey, token, digest);
   };
 
   return {
@@ -129,46 +142,92 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return authenticateToken(tenantId, value);
     },
     refresh(caller) {
-      if (caller.apiKey === undefined) return caller;
-      const { id } = caller.apiKey;
-      const cached = keys.get(`${caller.tenantId}/${id}`);
-      return cached instanceof Promise
-        ? cached.then((loaded) => refreshed(id, loaded))
-        : refreshed(id, cached);
+      const held = heldCredential(caller);
+      if (held === undefined) return caller;
+      const { kind, id } = held;
+      const refreshed = (cached: CachedCredential | undefined): Caller | Promise<Caller> => {
+        if (cached === undefined) throw unknownError(kind, id);
+        return callerOfVerified(cached);
+      };
+      const cached = credentials[kind].get(`${caller.tenantId}/${id}`);
+      return cached instanceof Promise ? cached.then(refreshed) : refreshed(cached);
     },
-    apiKeyChanged: (tenantId, keyId) => keys.invalidate(`${tenantId}/${keyId}`),
+    apiKeyChanged: (tenantId, keyId) => credentials.apiKey.invalidate(`${tenantId}/${keyId}`),
+    accessTokenChanged: (tenantId, tokenId) => credentials.accessToken.invalidate(`${tenantId}/${tokenId}`),
+    sessionChanged: (tenantId, sessionId) => credentials.session.invalidate(`${tenantId}/${sessionId}`),
+    tokensRevoked(tenantId) {
+      const ofTenant = (cacheKey: string): boolean => cacheKey.startsWith(`${tenantId}/`);
+      credentials.accessToken.invalidateWhere(ofTenant);
+      credentials.session.invalidateWhere(ofTenant);
+    },
     userChanged: (tenantId, userId) => users.invalidate(`${tenantId}/${userId}`),
+    clientChanged: (tenantId, clientId) => clients.invalidate(`${tenantId}/${clientId}`),
   };
 }
 
-/** The caller of a key whose secret was verified, as its user stands now. */
-function createCallers(options: AuthenticatorOptions, users: LoadingCache<UserStanding>) {
-  const callerOf = (cached: CachedKey, user: UserStanding | undefined): Caller => {
-    if (cached.caller !== undefined && cached.caller.user === user) return cached.caller;
-    cached.caller = makeCaller(cached, user, options.adminsHoldAllRights);
+function heldCredential(caller: Caller): { readonly kind: CredentialKind; readonly id: string } | undefined {
+  if (caller.apiKey !== undefined) return { kind: "apiKey", id: caller.apiKey.id };
+  if (caller.accessToken !== undefined) return { kind: "accessToken", id: caller.accessToken.id };
+  if (caller.session !== undefined) return { kind: "session", id: caller.session.id };
+  return undefined;
+}
+
+function standings<Standing extends object>(
+  capacity: number,
+  load: (tenantId: string, id: string) => Promise<Standing | undefined>,
+): LoadingCache<Standing> {
+  return new LoadingCache<Standing>(capacity, (cacheKey) => {
+    const [tenantId = "", id = ""] = cacheKey.split("/");
+    return load(tenantId, id);
+  });
+}
+
+/** The caller of a credential whose secret was verified, as its user and its client stand now. */
+function createCallers(
+  options: AuthenticatorOptions,
+  users: LoadingCache<UserStanding>,
+  clients: LoadingCache<ClientStanding>,
+) {
+  const callerOf = (cached: CachedCredential, user: UserStanding | undefined): Caller => {
+    const { caller, credential } = cached;
+    if (caller !== undefined && caller.user === user) return caller;
+    if (user === undefined && credential.entity.type === "user") {
+      throw unknownError(credential.kind, credential.id);
+    }
+    cached.caller = makeCaller(credential, user, options.adminsHoldAllRights);
     return cached.caller;
   };
-
-  return (cached: CachedKey): Caller | Promise<Caller> => {
-    const { expiresAt, entity, id } = cached.key;
-    if (expiresAt !== undefined && expiresAt <= options.clock.now()) throw apiKeyExpired();
+  const ofUser = (cached: CachedCredential): Caller | Promise<Caller> => {
+    const { entity } = cached.credential;
     if (entity.type !== "user") return callerOf(cached, undefined);
     const user = users.get(`${entity.tenantId}/${entity.id}`);
-    if (!(user instanceof Promise)) return callerOf(cached, user);
-    return user.then((loaded) => {
-      if (loaded === undefined) throw unknownApiKey({}, { cause: apiKeyNotFound({ api_key_id: id }) });
-      return callerOf(cached, loaded);
-    });
+    return user instanceof Promise ? user.then((loaded) => callerOf(cached, loaded)) : callerOf(cached, user);
+  };
+
+  return (cached: CachedCredential): Caller | Promise<Caller> => {
+    const { credential } = cached;
+    const { expiresAt } = credential;
+    if (expiresAt !== undefined && expiresAt <= options.clock.now()) throw expiredError(credential.kind);
+    if (credential.kind !== "accessToken") return ofUser(cached);
+    const checkClient = (client: ClientStanding | undefined): void => {
+      if (client === undefined) throw unknownError(credential.kind, credential.id);
+      const error = clientStandingError(client);
+      if (error !== undefined) throw error;
+    };
+    const client = clients.get(`${credential.entity.tenantId}/${credential.record.clientId}`);
+    if (client instanceof Promise) {
+      return client.then((loaded) => {
+        checkClient(loaded);
+        return ofUser(cached);
+      });
+    }
+    checkClient(client);
+    return ofUser(cached);
   };
 }
 
-/** Identifiers of keys are base 32; anything else is not worth a query, nor a place in an error message. */
-function isKeyId(text: string): boolean {
-  return /^[A-Z2-7]{1,64}$/.test(text);
-}
-
-function isVerified(cached: CachedKey, digest: Buffer, now: At): boolean {
-  const { verified } = cached;
+function isVerified({ credential, verified }: CachedCredential, digest: Uint8Array, now: At): boolean {
+  if (credential.digest !== undefined) return timingSafeEqual(credential.digest, digest);
   return (
     verified !== undefined &&
     now - verified.at < verificationLastsMs &&
@@ -178,11 +237,12 @@ function isVerified(cached: CachedKey, digest: Buffer, now: At): boolean {
 
 /** Hashes a token's secret unless the same token is verified, or being verified, already. */
 function createVerifier({ clock, hasher }: AuthenticatorOptions) {
-  return async (cached: CachedKey, secret: string, digest: Buffer): Promise<boolean> => {
+  return async (cached: CachedCredential, secret: string, digest: Buffer): Promise<boolean> => {
     if (isVerified(cached, digest, clock.now())) return true;
-    const { verifying } = cached;
+    const { credential, verifying } = cached;
+    if (credential.kind !== "apiKey") return false;
     if (verifying !== undefined && timingSafeEqual(verifying.digest, digest)) return verifying.done;
-    const done = hasher.verify(secret, cached.key.secretHash);
+    const done = hasher.verify(secret, credential.record.secretHash);
     const current = { digest, done };
     cached.verifying = current;
     try {
@@ -195,14 +255,15 @@ function createVerifier({ clock, hasher }: AuthenticatorOptions) {
   };
 }
 
-function makeCaller(cached: CachedKey, user: UserStanding | undefined, adminsHoldAll: boolean): Caller {
-  const { key } = cached;
-  const base = { tenantId: key.entity.tenantId, apiKey: key, entity: key.entity };
+function makeCaller(credential: Credential, user: UserStanding | undefined, adminsHoldAll: boolean): Caller {
+  const { entity } = credential;
+  const base = { tenantId: entity.tenantId, ...shownCredential(credential), entity };
   if (user === undefined) {
-    return { ...base, rights: cached.rights, universalRights: noRights, isAdmin: false, warnings: [] };
+    return { ...base, rights: credential.rights, universalRights: noRights, isAdmin: false, warnings: [] };
   }
   const { permitted, warnings } = accountStanding(user);
-  const rights: RightSet = permitted === undefined ? cached.rights : cached.rights.intersection(permitted);
+  const rights: RightSet =
+    permitted === undefined ? credential.rights : credential.rights.intersection(permitted);
   const isAdmin = user.admin && user.state === State.APPROVED;
   const universal: ReadonlySet<Right> = adminsHoldAll ? allRights : adminRights;
   return {
@@ -213,4 +274,15 @@ function makeCaller(cached: CachedKey, user: UserStanding | undefined, adminsHol
     isAdmin,
     warnings,
   };
+}
+
+function shownCredential(credential: Credential): Pick<Caller, "apiKey" | "accessToken" | "session"> {
+  switch (credential.kind) {
+    case "apiKey":
+      return { apiKey: credential.record };
+    case "accessToken":
+      return { accessToken: credential.record };
+    case "session":
+      return { session: credential.record };
+  }
 }

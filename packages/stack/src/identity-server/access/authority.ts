@@ -12,6 +12,7 @@ import {
   requireAuthenticated,
   requireUniversalRights,
 } from "./rights-resolver.ts";
+import { isSessionToken } from "./token.ts";
 
 /** The caller as this server made it: the platform hands back what `authenticate` gave it. */
 export function knownCaller(caller: PlatformCaller): Caller {
@@ -19,7 +20,7 @@ export function knownCaller(caller: PlatformCaller): Caller {
 }
 
 export interface AuthorityOptions {
-  readonly authenticator: Pick<Authenticator, "authenticate" | "refresh">;
+  readonly authenticator: Pick<Authenticator, "authenticate" | "authenticateToken" | "refresh">;
   readonly rights: RightsResolver;
   readonly formatUid: (entity: EntityReference) => string;
 }
@@ -70,7 +71,13 @@ export function createAuthority({ authenticator, rights, formatUid }: AuthorityO
   };
 
   return {
-    authenticate: (tenantId, authorization) => authenticator.authenticate(tenantId, authorization),
+    authenticate(tenantId, authorization, session) {
+      // Whatever else serves this host may set a cookie of that name.
+      const isSession = authorization === undefined && session !== undefined && isSessionToken(session);
+      return isSession
+        ? authenticator.authenticateToken(tenantId, session)
+        : authenticator.authenticate(tenantId, authorization);
+    },
     require: (caller, requirement) => require(knownCaller(caller), requirement),
     // Streams ask for each item, long after they began.
     rightsOn(caller, entity) {

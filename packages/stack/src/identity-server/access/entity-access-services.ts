@@ -1,9 +1,11 @@
 import {
   type APIKey,
   ApplicationAccess,
+  ClientAccess,
   type Collaborator,
   type FieldMask,
   GatewayAccess,
+  OrganizationAccess,
   type OrganizationOrUserIdentifiers,
   Right,
   UserAccess,
@@ -13,14 +15,17 @@ import {
   application,
   authenticated,
   type CallContext,
+  client,
   gateway,
   implement,
+  organization,
   type Requirement,
   type ServiceImplementation,
+  type ServiceMethods,
   user,
 } from "../../rpc/service.ts";
 import type { Registries } from "../registries/registries.ts";
-import { type ApiKeys, createApiKeys, type KeyedEntityType, type NewApiKey } from "./api-keys.ts";
+import { type ApiKeys, createApiKeys, type NewApiKey } from "./api-keys.ts";
 import { knownCaller } from "./authority.ts";
 import { type Collaborators, createCollaborators } from "./collaborators.ts";
 import { potentialRights, sortedRights } from "./right-sets.ts";
@@ -81,7 +86,7 @@ function apiKeyMethods<Request>(keys: ApiKeys, { entityOf, requires }: Access<Re
 
 type Account = OrganizationOrUserIdentifiers | undefined;
 
-/** The methods for collaborators, which applications and gateways have. */
+/** The methods for collaborators, which every kind of entity has but users. */
 function collaboratorMethods<Request>(collaborators: Collaborators, { entityOf, requires }: Access<Request>) {
   return {
     getCollaborator: {
@@ -102,7 +107,7 @@ function collaboratorMethods<Request>(collaborators: Collaborators, { entityOf, 
       },
     },
     listCollaborators: {
-      requires,
+      requires: () => authenticated,
       handle: async (request: Request & Paged, context: CallContext) => ({
         collaborators: await collaborators.list(context, entityOf(context, request), request),
       }),
@@ -117,7 +122,11 @@ function collaboratorMethods<Request>(collaborators: Collaborators, { entityOf, 
   };
 }
 
-function reference(context: CallContext, type: KeyedEntityType, id: string | undefined): EntityReference {
+function reference(
+  context: CallContext,
+  type: EntityReference["type"],
+  id: string | undefined,
+): EntityReference {
   return { tenantId: context.tenantId, type, id: id ?? "" };
 }
 
@@ -129,6 +138,8 @@ async function listRights({ rights }: Registries, context: CallContext, entity: 
 
 type ApplicationRequest = { readonly applicationIds?: { readonly applicationId: string } | undefined };
 type GatewayRequest = { readonly gatewayIds?: { readonly gatewayId: string } | undefined };
+type OrganizationRequest = { readonly organizationIds?: { readonly organizationId: string } | undefined };
+type ClientRequest = { readonly clientIds?: { readonly clientId: string } | undefined };
 type UserRequest = { readonly userIds?: { readonly userId: string } | undefined };
 
 export function applicationAccess(registries: Registries): ServiceImplementation {
@@ -179,7 +190,50 @@ export function gatewayAccess(registries: Registries): ServiceImplementation {
   });
 }
 
-export function userAccess(registries: Registries): ServiceImplementation {
+export function organizationAccess(registries: Registries): ServiceImplementation {
+  const entityOf = (context: CallContext, { organizationIds }: OrganizationRequest) =>
+    reference(context, "organization", organizationIds?.organizationId);
+  const needs =
+    (right: Right) =>
+    ({ organizationIds }: OrganizationRequest) =>
+      organization(organizationIds?.organizationId, right);
+  return implement(OrganizationAccess, {
+    listRights: {
+      requires: () => authenticated,
+      handle: ({ organizationId }, context) =>
+        listRights(registries, context, reference(context, "organization", organizationId)),
+    },
+    ...apiKeyMethods(createApiKeys(registries, "organization"), {
+      entityOf,
+      requires: needs(Right.ORGANIZATION_SETTINGS_API_KEYS),
+    }),
+    ...collaboratorMethods(createCollaborators(registries, "organization"), {
+      entityOf,
+      requires: needs(Right.ORGANIZATION_SETTINGS_MEMBERS),
+    }),
+  });
+}
+
+export function clientAccess(registries: Registries): ServiceImplementation {
+  return implement(ClientAccess, {
+    listRights: {
+      requires: () => authenticated,
+      handle: ({ clientId }, context) =>
+        listRights(registries, context, reference(context, "client", clientId)),
+    },
+    ...collaboratorMethods(createCollaborators(registries, "client"), {
+      entityOf: (context: CallContext, { clientIds }: ClientRequest) =>
+        reference(context, "client", clientIds?.clientId),
+      requires: ({ clientIds }: ClientRequest) =>
+        client(clientIds?.clientId, Right.CLIENT_SETTINGS_COLLABORATORS),
+    }),
+  });
+}
+
+export function userAccess(
+  registries: Registries,
+  createLoginToken: ServiceMethods<typeof UserAccess>["createLoginToken"],
+): ServiceImplementation {
   return implement(UserAccess, {
     listRights: {
       requires: () => authenticated,
@@ -190,6 +244,6 @@ export function userAccess(registries: Registries): ServiceImplementation {
         reference(context, "user", userIds?.userId),
       requires: ({ userIds }: UserRequest) => user(userIds?.userId, Right.USER_SETTINGS_API_KEYS),
     }),
-    createLoginToken: { later: "identity-server: sessions and login tokens" },
+    createLoginToken,
   });
 }

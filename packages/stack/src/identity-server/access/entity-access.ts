@@ -9,6 +9,8 @@ import {
 } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { anyone, implement, type ServiceImplementation } from "../../rpc/service.ts";
+import { accessTokenMessage } from "../oauth/oauth-registry.ts";
+import { sessionMessage } from "../sessions/user-session-registry.ts";
 import { messageOf } from "./api-keys.ts";
 import type { Caller } from "./authentication.ts";
 import { knownCaller } from "./authority.ts";
@@ -30,7 +32,15 @@ function authInfo(caller: Caller): AuthInfoResponse {
       ? {}
       : { universalRights: { rights: sortedRights(caller.universalRights) } }),
   });
-  if (caller.apiKey === undefined || caller.entity === undefined) return info;
+  if (caller.entity === undefined) return info;
+  if (caller.accessToken !== undefined) {
+    const value = accessTokenMessage(caller.accessToken, caller.rights);
+    return { ...info, accessMethod: { case: "oauthAccessToken", value } };
+  }
+  if (caller.session !== undefined) {
+    return { ...info, accessMethod: { case: "userSession", value: sessionMessage(caller.session) } };
+  }
+  if (caller.apiKey === undefined) return info;
   const apiKey = { ...messageOf(caller.apiKey), rights: sortedRights(caller.rights) };
   const value = create(AuthInfoResponse_APIKeyAccessSchema, {
     apiKey,

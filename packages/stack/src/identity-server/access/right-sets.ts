@@ -10,7 +10,7 @@ import type { EntityReference } from "../../domain/identifiers.ts";
 /** Rights as the API numbers them. */
 export type RightSet = ReadonlySet<Right>;
 
-/** What rights are about. There are no organizations and clients until their registries come. */
+/** What rights are about. */
 export type EntityType = EntityReference["type"];
 
 export const noRights: RightSet = new Set();

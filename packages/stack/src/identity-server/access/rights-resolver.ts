@@ -1,5 +1,7 @@
 import { Right, rightName } from "@skylark/api";
+import { LRUCache } from "lru-cache";
 import type { At } from "../../clock/clock.ts";
+import { atMost } from "../../component/at-most.ts";
 import { LoadingCache } from "../../component/loading-cache.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
@@ -65,8 +67,10 @@ const insufficientUniversalRights = errors.permissionDenied(
 /** What decides over the rights on an entity; a new object after every change, so that answers can be kept with it. */
 export interface EntityAccess {
   readonly deletedAt: At | undefined;
-  /** With what they imply, by account. */
+  /** With what they imply, by account: users and organizations share one namespace. */
   readonly members: ReadonlyMap<string, RightSet>;
+  /** Those of the members that are organizations, whose own members have rights through them. */
+  readonly organizations: readonly string[];
   /** What anyone may do. */
   readonly publicRights: RightSet;
 }
@@ -91,6 +95,18 @@ export interface RightsResolver {
 }
 
 const cachedEntities = 100_000;
+const trackedOrganizations = 100_000;
+
+/** Whether what was read of an organization still holds. */
+interface Currency {
+  current: boolean;
+}
+
+interface KnownRights {
+  readonly rights: RightSet;
+  /** Of the organizations that had a say in it. */
+  readonly dependsOn: readonly Currency[];
+}
 
 /** A gateway that nobody registered is known by its EUI; an admin can watch it under this identifier. */
 const unregisteredGatewayId = /^eui-[0-9a-f]{16}$/;
@@ -101,14 +117,64 @@ export function createRightsResolver(
   formatUid: (entity: EntityReference) => string,
 ): RightsResolver {
   const entities = new LoadingCache<EntityAccess>(cachedEntities, (key) => load(parseEntityKey(key)));
-  const known = new WeakMap<Caller, WeakMap<EntityAccess, RightSet>>();
+  const known = new WeakMap<Caller, WeakMap<EntityAccess, KnownRights>>();
+  // Forgetting one ends what depends on it, so that the cache may forget any.
+  const currencies = new LRUCache<string, Currency>({
+    ...atMost(trackedOrganizations),
+    dispose: (currency) => {
+      currency.current = false;
+    },
+  });
+  const currencyOf = (key: string): Currency => {
+    let currency = currencies.get(key);
+    if (currency === undefined) {
+      currency = { current: true };
+      currencies.set(key, currency);
+    }
+    return currency;
+  };
+  /** Asked before the organization is read: a change that comes in between is then noticed. */
+  const organizationOf = (tenantId: string, id: string): OrganizationAccess => {
+    const key = entityKey({ tenantId, type: "organization", id });
+    const currency = currencyOf(key);
+    return { id, currency, access: entities.get(key) };
+  };
+
+  const remember = (caller: Caller, access: EntityAccess, computed: KnownRights): RightSet => {
+    let ofCaller = known.get(caller);
+    if (ofCaller === undefined) {
+      ofCaller = new WeakMap();
+      known.set(caller, ofCaller);
+    }
+    ofCaller.set(access, computed);
+    return computed.rights;
+  };
+
+  const compute = (
+    caller: Caller,
+    entity: EntityReference,
+    access: EntityAccess,
+  ): RightSet | Promise<RightSet> => {
+    const involved = organizationsInvolved(caller, access).map((id) => organizationOf(caller.tenantId, id));
+    const dependsOn = involved.map(({ currency }) => currency);
+    const finish = (organizations: readonly LoadedOrganization[]) =>
+      remember(caller, access, {
+        rights: computeRights(caller, entity, { access, organizations }),
+        dependsOn,
+      });
+    const loading = involved.some((organization) => organization.access instanceof Promise);
+    if (!loading) return finish(involved as readonly LoadedOrganization[]);
+    return Promise.all(involved.map(async ({ id, access: loaded }) => ({ id, access: await loaded }))).then(
+      finish,
+    );
+  };
 
   const rightsWith = (
     caller: Caller,
     entity: EntityReference,
     access: EntityAccess | undefined,
     options: RightsOptions,
-  ): RightSet => {
+  ): RightSet | Promise<RightSet> => {
     if (access === undefined || (access.deletedAt !== undefined && !options.includeDeleted)) {
       if (!caller.isAdmin) return noRights;
       const mayWatch = unregisteredGatewayRights.isSubsetOf(caller.universalRights);
@@ -116,17 +182,9 @@ export function createRightsResolver(
         return unregisteredGatewayRights;
       throw missingRights[entity.type].notFound(entity.id);
     }
-    let ofCaller = known.get(caller);
-    if (ofCaller === undefined) {
-      ofCaller = new WeakMap();
-      known.set(caller, ofCaller);
-    }
-    let rights = ofCaller.get(access);
-    if (rights === undefined) {
-      rights = computeRights(caller, entity, access);
-      ofCaller.set(access, rights);
-    }
-    return rights;
+    const found = known.get(caller)?.get(access);
+    if (found !== undefined && allCurrent(found.dependsOn)) return found.rights;
+    return compute(caller, entity, access);
   };
 
   const rightsOn = (caller: Caller, entity: EntityReference, options: RightsOptions = {}) => {
@@ -153,21 +211,64 @@ export function createRightsResolver(
         ? held.then((loaded) => check(entity, loaded, rights))
         : check(entity, held, rights);
     },
-    entityChanged: (entity) => entities.invalidate(entityKey(entity)),
+    entityChanged(entity) {
+      const key = entityKey(entity);
+      entities.invalidate(key);
+      if (entity.type === "organization") currencies.delete(key);
+    },
   };
 }
 
-function computeRights(caller: Caller, entity: EntityReference, access: EntityAccess): RightSet {
-  const universal = potentialRights(entity.type).intersection(caller.universalRights);
-  return entityRights(caller, entity, access).union(universal).union(access.publicRights);
+interface OrganizationAccess {
+  readonly id: string;
+  readonly currency: Currency;
+  readonly access: EntityAccess | undefined | Promise<EntityAccess | undefined>;
 }
 
-function entityRights(caller: Caller, entity: EntityReference, access: EntityAccess): RightSet {
-  if (caller.entity === undefined) return noRights;
-  if (sameEntity(caller.entity, entity)) return caller.rights;
-  // Keys of applications and gateways hold on their own entity; a user's also on what the user collaborates on.
-  if (caller.entity.type !== "user") return noRights;
-  return access.members.get(caller.entity.id)?.intersection(caller.rights) ?? noRights;
+interface LoadedOrganization {
+  readonly id: string;
+  readonly access: EntityAccess | undefined;
+}
+
+function allCurrent(currencies: readonly Currency[]): boolean {
+  for (const currency of currencies) if (!currency.current) return false;
+  return true;
+}
+
+/** The organizations that must be known: those between a user and the entity, or the one that calls. */
+function organizationsInvolved({ entity }: Caller, access: EntityAccess): readonly string[] {
+  if (entity?.type === "user") return access.organizations;
+  return entity?.type === "organization" && access.members.has(entity.id) ? [entity.id] : [];
+}
+
+interface Sources {
+  readonly access: EntityAccess;
+  readonly organizations: readonly LoadedOrganization[];
+}
+
+function computeRights(caller: Caller, entity: EntityReference, sources: Sources): RightSet {
+  const universal = potentialRights(entity.type).intersection(caller.universalRights);
+  return entityRights(caller, entity, sources).union(universal).union(sources.access.publicRights);
+}
+
+function entityRights(caller: Caller, entity: EntityReference, { access, organizations }: Sources): RightSet {
+  const account = caller.entity;
+  if (account === undefined) return noRights;
+  if (sameEntity(account, entity)) return caller.rights;
+  // Keys of applications and gateways hold on their own entity; accounts' also on what the account collaborates on.
+  if (account.type !== "user" && account.type !== "organization") return noRights;
+  const present = organizations.filter(
+    (each) => each.access !== undefined && each.access.deletedAt === undefined,
+  );
+  if (account.type === "organization" && present.length === 0) return noRights;
+  let rights = access.members.get(account.id) ?? noRights;
+  for (const { id, access: organization } of account.type === "user" ? present : []) {
+    const ofUser = organization?.members.get(account.id);
+    const ofOrganization = access.members.get(id);
+    if (ofUser !== undefined && ofOrganization !== undefined)
+      rights = rights.union(ofOrganization.intersection(ofUser));
+  }
+  return rights.intersection(caller.rights);
 }
 
 export function insufficientRights(
@@ -190,7 +291,7 @@ export function requireUniversalRights(caller: Caller, rights: readonly Right[])
 
 /** Throws for a caller without credentials, and for a user whose account may not act. */
 export function requireAuthenticated(caller: Caller): void {
-  if (caller.apiKey === undefined) throw unauthenticated();
+  if (caller.entity === undefined) throw unauthenticated();
   const error = caller.user === undefined ? undefined : standingError(caller.user);
   if (error !== undefined) throw error;
 }

@@ -12,6 +12,8 @@ export interface UserStanding {
   readonly admin: boolean;
   readonly state: State;
   readonly stateDescription: string;
+  /** The e-mail address has yet to be validated before the user may do more than change it. */
+  readonly emailAddressPending?: boolean;
 }
 
 interface Restriction {
@@ -47,15 +49,29 @@ const restrictions: ReadonlyMap<State, Restriction> = new Map<State, Restriction
   ],
 ]);
 
+const whileAddressPending: RightSet = new Set([
+  Right.USER_INFO,
+  Right.USER_SETTINGS_BASIC,
+  Right.USER_DELETE,
+]);
+const addressPendingWarning = "Restricted rights until email address validated";
+
 /** What the state of an account leaves of its rights; undefined permits everything. */
 export function accountStanding(user: UserStanding): {
   readonly permitted: RightSet | undefined;
   readonly warnings: readonly string[];
 } {
   const restriction = restrictions.get(user.state);
-  if (restriction === undefined) return { permitted: undefined, warnings: [] };
+  const pending = user.emailAddressPending === true;
+  if (restriction === undefined) {
+    return pending
+      ? { permitted: whileAddressPending, warnings: [addressPendingWarning] }
+      : { permitted: undefined, warnings: [] };
+  }
   const reason = user.stateDescription === "" ? "" : `: ${user.stateDescription}`;
-  return { permitted: restriction.permitted, warnings: [restriction.warning + reason] };
+  const warnings = [...(pending ? [addressPendingWarning] : []), restriction.warning + reason];
+  const { permitted } = restriction;
+  return { permitted: pending ? permitted.intersection(whileAddressPending) : permitted, warnings };
 }
 
 /** The error for an account that may not act; undefined when it may. */

@@ -107,3 +107,79 @@ test("of two deletions of one device at once, one finds it gone", async (t) => {
   const answers = await Promise.all([remove(), remove()]);
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 404]);
 });
+
+test("a list shows what changed since a time, in each order that the API knows", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const path = "/applications/app1/devices";
+  const key = server.adminKey;
+  for (const [id, eui] of [
+    ["dev-a", "3"],
+    ["dev-b", "1"],
+    ["dev-c", "2"],
+  ]) {
+    const ids = { device_id: id, dev_eui: eui!.repeat(16), join_eui: "1".repeat(16) };
+    await server.call("POST", path, { key, body: { end_device: { ids, description: `text ${eui}` } } });
+    await server.clock.advance(1000);
+  }
+  const since = new Date(server.clock.now() - 1).toISOString();
+  await server.clock.advance(1000);
+  await server.call("PUT", `${path}/dev-b`, {
+    key,
+    body: { end_device: { name: "x" }, field_mask: { paths: ["name"] } },
+  });
+  await server.clock.advance(1000);
+  const idsOf = (answer: { body: { end_devices?: readonly { ids: { device_id: string } }[] } }) =>
+    (answer.body.end_devices ?? []).map(({ ids }) => ids.device_id);
+  const filtered = await server.call("POST", `${path}/filter`, {
+    key,
+    body: { filters: [{ updated_since: since }], field_mask: "name" },
+  });
+  assert.equal(filtered.status, 200, JSON.stringify(filtered.body));
+  assert.deepEqual(idsOf(filtered), ["dev-b"]);
+  assert.equal(filtered.headers["x-total-count"], "1");
+  const orders: readonly [order: string, expected: readonly string[]][] = [
+    ["device_id", ["dev-a", "dev-b", "dev-c"]],
+    ["-device_id", ["dev-c", "dev-b", "dev-a"]],
+    ["dev_eui", ["dev-b", "dev-c", "dev-a"]],
+    ["-dev_eui", ["dev-a", "dev-c", "dev-b"]],
+    ["description", ["dev-b", "dev-c", "dev-a"]],
+    ["created_at", ["dev-a", "dev-b", "dev-c"]],
+    ["-created_at", ["dev-c", "dev-b", "dev-a"]],
+  ];
+  for (const [order, expected] of orders) {
+    assert.deepEqual(idsOf(await server.call("GET", `${path}?order=${order}`, { key })), expected, order);
+  }
+  for (const order of ["join_eui", "name", "last_seen_at"]) {
+    assert.equal((await server.call("GET", `${path}?order=-${order}`, { key })).status, 200, order);
+  }
+});
+
+test("the application's servers hold its devices to them, and reserved identifiers are refused", async (t) => {
+  const server = await startIdentityServer(t);
+  const key = server.adminKey;
+  const application = {
+    ids: { application_id: "app1" },
+    network_server_address: "ns.example.com",
+    application_server_address: "as.example.com",
+    join_server_address: "js.example.com",
+  };
+  await server.call("POST", "/users/admin/applications", { key, body: { application } });
+  const create = (end_device: object) =>
+    server.call("POST", "/applications/app1/devices", { key, body: { end_device } });
+  for (const name of ["network", "application", "join"]) {
+    const other = { ids: { device_id: "dev1" }, [`${name}_server_address`]: "other.example.com" };
+    assert.equal(errorName(await create(other)), `pkg/identityserver:${name}_server_address_mismatch`);
+  }
+  const fits = { ids: { device_id: "dev1" }, network_server_address: "NS.example.com:8884" };
+  assert.equal((await create(fits)).status, 200);
+  const body = {
+    end_device: { join_server_address: "other.example.com" },
+    field_mask: { paths: ["join_server_address"] },
+  };
+  const changed = await server.call("PUT", "/applications/app1/devices/dev1", { key, body });
+  assert.equal(errorName(changed), "pkg/identityserver:join_server_address_mismatch");
+  const reserved = await create({ ids: { device_id: "admin" } });
+  assert.equal(errorName(reserved), "pkg/identityserver/blocklist:forbidden_id");
+  assert.equal(errorName(await create({ ids: { device_id: "dev1" } })), "pkg/util/store:id_taken");
+});

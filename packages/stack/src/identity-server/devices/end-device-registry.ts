@@ -11,6 +11,7 @@ import {
 } from "@skylark/api";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import {
+  allOf,
   application,
   authenticated,
   type CallContext,
@@ -18,9 +19,14 @@ import {
   type ServiceImplementation,
   type ServiceMethods,
 } from "../../rpc/service.ts";
+import { knownCaller } from "../access/authority.ts";
+import type { RightsResolver } from "../access/rights-resolver.ts";
 import { endDeviceNotFound } from "../errors.ts";
 import { pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
+import type { Cascade } from "./cascade.ts";
 import type { EndDevices } from "./end-devices.ts";
+import { type GivenFields, givenFields, otherServersPaths } from "./given-fields.ts";
+import { withoutKeys } from "./whole-device.ts";
 
 /** What this server keeps of a device; the rest belongs to the Network, Application and Join Server. */
 const keptPaths = [
@@ -45,21 +51,33 @@ const keptPaths = [
   "version_ids",
 ];
 
-/** A request with this header set to `false` deletes this server's entry alone. */
+/**
+ * `true`: a registration is for all servers, and a deletion also of what only others have left of a device; `false`: a
+ * deletion is of this server's entry alone.
+ */
 const cascadeHeader = "x-skylark-cascade";
 
-export function cascades(context: Pick<CallContext, "header">): boolean {
+type HeaderReader = Pick<CallContext, "header">;
+
+export function cascades(context: HeaderReader): boolean {
   return context.header(cascadeHeader) !== "false";
+}
+
+function registersEverywhere(context: HeaderReader): boolean {
+  return context.header(cascadeHeader) === "true";
 }
 
 type Methods = ServiceMethods<typeof EndDeviceRegistry>;
 
-interface Parts {
+export interface EndDeviceRegistryParts {
   readonly devices: EndDevices;
+  readonly cascade: Cascade;
+  readonly rights: RightsResolver;
 }
 
-export function endDeviceRegistry(devices: EndDevices): ServiceImplementation {
-  const parts = { devices };
+type Parts = EndDeviceRegistryParts;
+
+export function endDeviceRegistry(parts: EndDeviceRegistryParts): ServiceImplementation {
   return implement(EndDeviceRegistry, {
     create: createMethod(parts),
     get: getMethod(parts),
@@ -71,12 +89,17 @@ export function endDeviceRegistry(devices: EndDevices): ServiceImplementation {
   });
 }
 
-const createMethod = ({ devices }: Parts): Methods["create"] => ({
+const createMethod = ({ devices, cascade, rights }: Parts): Methods["create"] => ({
   requires: ({ endDevice }) =>
     application(endDevice?.ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
   async handle({ endDevice }, context) {
-    const requested = pick(EndDeviceSchema, endDevice ?? create(EndDeviceSchema), keptPaths);
-    return devices.create(keyOf(context, endDevice), requested);
+    const given = endDevice ?? create(EndDeviceSchema);
+    const key = keyOf(context, endDevice);
+    const own = pick(EndDeviceSchema, given, keptPaths);
+    if (!registersEverywhere(context)) return devices.create(key, own);
+    const fields = givenFields(given);
+    await prepareCascade(rights, context, { key, fields });
+    return shownTo(rights, context, await cascade.create({ key, own, given, fields }));
   },
 });
 
@@ -123,24 +146,31 @@ const listMethod = ({ devices }: Parts): Methods["list"] => ({
   },
 });
 
-const updateMethod = ({ devices }: Parts): Methods["update"] => ({
+const updateMethod = ({ devices, cascade, rights }: Parts): Methods["update"] => ({
+  alsoMasked: (context) => (registersEverywhere(context) ? otherServersPaths : undefined),
   requires: ({ endDevice }) =>
     application(endDevice?.ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
   async handle({ endDevice, fieldMask }, context) {
     const source = endDevice ?? create(EndDeviceSchema);
+    const key = keyOf(context, endDevice);
+    if (registersEverywhere(context)) {
+      const named = fieldMask?.paths ?? [];
+      const fields = named.length === 0 ? givenFields(source) : givenFields(source, named);
+      await prepareCascade(rights, context, { key, fields });
+      return shownTo(rights, context, await cascade.update({ key, own: source, given: source, fields }));
+    }
     const paths = pathsToWrite(fieldMask?.paths);
-    const device = await devices.update(keyOf(context, endDevice), source, paths);
+    const device = await devices.update(key, source, paths);
     return pick(EndDeviceSchema, device, pathsToRead(paths));
   },
 });
 
 const batchUpdateLastSeenMethod = ({ devices }: Parts): Methods["batchUpdateLastSeen"] => ({
-  requires: ({ updates }) => ({
-    kind: "allOf",
-    requirements: updates.map(({ ids }) =>
-      application(ids?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-    ),
-  }),
+  requires({ updates }) {
+    const ids = new Set(updates.map((update) => update.ids?.applicationIds?.applicationId));
+    if (ids.size === 0) return authenticated;
+    return allOf(...[...ids].map((id) => application(id, Right.APPLICATION_DEVICES_WRITE)));
+  },
   async handle({ updates }, context) {
     for (const { ids, lastSeenAt } of updates) {
       if (lastSeenAt === undefined) continue;
@@ -152,16 +182,49 @@ const batchUpdateLastSeenMethod = ({ devices }: Parts): Methods["batchUpdateLast
   },
 });
 
-const deleteMethod = ({ devices }: Parts): Methods["delete"] => ({
+const deleteMethod = ({ devices, cascade }: Parts): Methods["delete"] => ({
   requires: ({ applicationIds }) =>
     application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
   async handle({ applicationIds, deviceId }, context) {
     const applicationId = applicationIds?.applicationId ?? "";
     const key = { tenantId: context.tenantId, applicationId, deviceId };
+    if (registersEverywhere(context) && (await isOnlyElsewhere(cascade, key))) {
+      await devices.deleteElsewhere(key);
+      return {};
+    }
     await devices.delete([key], cascades(context));
     return {};
   },
 });
+
+type Key = ReturnType<typeof keyOf>;
+
+async function isOnlyElsewhere(cascade: Cascade, key: Key): Promise<boolean> {
+  const { identityServer, ...others } = await cascade.find(key);
+  return identityServer === undefined && Object.values(others).some((part) => part !== undefined);
+}
+
+/** Keys take a right of their own; what nobody takes is said. */
+async function prepareCascade(
+  rights: RightsResolver,
+  context: CallContext,
+  { key, fields }: { readonly key: Key; readonly fields: GivenFields },
+): Promise<void> {
+  if (fields.touchesKeys) {
+    const entity = { tenantId: key.tenantId, type: "application", id: key.applicationId } as const;
+    await rights.require(knownCaller(context.caller), entity, [Right.APPLICATION_DEVICES_WRITE_KEYS]);
+  }
+  if (fields.unknown.length > 0) {
+    context.warn(`no server takes these fields of an end device: ${fields.unknown.join(", ")}`);
+  }
+}
+
+async function shownTo(rights: RightsResolver, context: CallContext, device: EndDevice): Promise<EndDevice> {
+  const id = device.ids?.applicationIds?.applicationId ?? "";
+  const entity = { tenantId: context.tenantId, type: "application", id } as const;
+  const held = await rights.rightsOn(knownCaller(context.caller), entity);
+  return held.has(Right.APPLICATION_DEVICES_READ_KEYS) ? device : withoutKeys(device);
+}
 
 export function endDeviceBatchRegistry(devices: EndDevices): ServiceImplementation {
   const keysOf = (context: CallContext, applicationId: string, deviceIds: readonly string[]) =>

@@ -6,18 +6,26 @@ import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { type EndDeviceIdentifiers, endDeviceKey, parseEndDeviceKey } from "../../domain/identifiers.ts";
 import type { Location } from "../../domain/uplink.ts";
-import { defineErrors } from "../../errors/errors.ts";
+import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { EventDefinition } from "../../events/events.ts";
 import type { Logger } from "../../log/log.ts";
-import type { Writer } from "../../store/store.ts";
+import {
+  type StagedResult,
+  type StagedTransaction,
+  transactAll,
+  untilCurrent,
+} from "../../store/staged-transaction.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
 import { changedFields, endDeviceEvents } from "../events.ts";
-import { brokenConstraint, readEntity, untilCurrent } from "../registries/lifecycle.ts";
+import type { DeviceServers } from "../peers.ts";
+import { readEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { Listed, Page } from "../storage/rows.ts";
+import { tenantLimitError } from "../storage/tenant-totals.ts";
 import { createDeviceActivityLog, type DeviceActivity, type DeviceActivityLog } from "./device-activity.ts";
 import { locationMessage, profileOf } from "./device-profile.ts";
+import { deviceServerNames, stageAll } from "./device-servers.ts";
 import { checkServerAddresses } from "./server-addresses.ts";
 
 const errors = defineErrors("pkg/identityserver");
@@ -26,7 +34,7 @@ const endDeviceEuisTaken = errors.alreadyExists(
   "an end device with JoinEUI `{join_eui}` and DevEUI `{dev_eui}` is already registered as `{device_id}` in application `{application_id}`",
 );
 
-type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
+export type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
 
 export interface EndDeviceListing {
   readonly tenantId: string;
@@ -39,28 +47,28 @@ export interface EndDeviceListing {
 /** This server's part of the devices: their registry, and what it tells the Application Server of them. */
 export interface EndDevices {
   create(key: DeviceKey, device: EndDevice): Promise<EndDevice>;
+  /** For a transaction together with other servers; publishes when it is committed. */
+  stageCreation(key: DeviceKey, device: EndDevice): Promise<StagedResult<EndDevice>>;
+  stageUpdate(key: DeviceKey, source: EndDevice, paths: readonly string[]): Promise<StagedResult<EndDevice>>;
   find(key: DeviceKey): Promise<EndDevice | undefined>;
   read(key: DeviceKey): Promise<EndDevice>;
   findByEuis(joinEui: EUI64 | undefined, devEui: EUI64 | undefined): Promise<DeviceKey | undefined>;
   list(listing: EndDeviceListing): Promise<Listed<EndDevice>>;
   /** Takes the named fields of `source`. */
   update(key: DeviceKey, source: EndDevice, paths: readonly string[]): Promise<EndDevice>;
-  /** All or none; with `cascade` the other servers forget them too. */
+  /** All or none; with `cascade` from the other servers too, in the same transaction. */
   delete(keys: readonly DeviceKey[], cascade: boolean): Promise<void>;
+  /** From the other servers alone, of devices that this server does not have. */
+  deleteElsewhere(key: DeviceKey): Promise<void>;
   profile(ids: EndDeviceIdentifiers): EndDeviceProfile | Promise<EndDeviceProfile>;
   readonly activity: DeviceActivityLog;
 }
 
 export interface EndDevicesOptions {
-  /** Called before this server's own entry goes, so that a failure leaves something to delete again. */
-  readonly onDeviceDeleted: (ids: EndDeviceIdentifiers) => Promise<void>;
+  /** Called when they are needed: they are made after this server. */
+  readonly deviceServers: () => DeviceServers;
   readonly log: Logger;
 }
-
-/** Reads, changes and writes; again when someone else changed the device meanwhile. */
-type UpdateDevice = (key: DeviceKey, change: (stored: EndDevice) => Promise<EndDevice>) => Promise<EndDevice>;
-
-type Transact = (key: DeviceKey, device: EndDevice, write: (writer: Writer) => void) => Promise<void>;
 
 const cachedProfiles = 200_000;
 
@@ -77,16 +85,14 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
   const publish = (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) =>
     registries.events.publish(definition, { kind: "device", ids: key }, changedFields(changed));
 
-  const { transact, update } = createDeviceWriter(registries, changed);
+  const writer = createDeviceWriter(registries, { changed, publish });
+  const { stageCreation, stageUpdate } = writer;
 
   return {
     find,
-    async create(key, requested) {
-      checkIdAllowed(key.deviceId);
-      const device = await insertDevice(registries, transact, key, requested);
-      publish(endDeviceEvents.create, key);
-      return device;
-    },
+    create: (key, requested) => commitOne(registries, () => stageCreation(key, requested)),
+    stageCreation,
+    stageUpdate,
     read,
     async findByEuis(joinEui, devEui) {
       if (joinEui === undefined || devEui === undefined) return undefined;
@@ -96,27 +102,22 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
       applicationId === undefined
         ? endDevices.listAll(tenantId, updatedSince, page)
         : endDevices.list({ tenantId, applicationId }, updatedSince, page),
-    async update(key, source, paths) {
-      const device = await update(key, async (stored) => {
-        const next = assign(EndDeviceSchema, stored, source, paths);
-        await checkServerAddresses(registries, key, next);
-        return next;
-      });
-      publish(endDeviceEvents.update, key, paths);
-      return device;
-    },
+    update: (key, source, paths) => commitOne(registries, () => stageUpdate(key, source, paths)),
     async delete(keys, cascade) {
+      const inOrder = [...keys].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
       await untilCurrent(async () => {
-        const devices = await Promise.all(keys.map(read));
-        const ids = keys.map((key, index) => identifiersOf(key, devices[index]!));
-        if (cascade) for (const each of ids) await options.onDeviceDeleted(each);
-        await deleteDevices(registries, keys).finally(() => keys.forEach(changed));
+        const devices = await Promise.all(inOrder.map(read));
+        const ids = inOrder.map((key, index) => identifiersOf(key, devices[index]!));
+        const others = cascade ? await stageAll(deletionsElsewhere(options.deviceServers(), ids)) : [];
+        await transactAll(registries.store, [...inOrder.map(writer.stageDeletion), ...others]);
       });
-      for (const key of keys) publish(endDeviceEvents.delete, key);
+    },
+    async deleteElsewhere(key) {
+      await transactAll(registries.store, await stageAll(deletionsElsewhere(options.deviceServers(), [key])));
     },
     profile: (ids) => loadedProfile(profiles.get(endDeviceKey(ids))),
     activity: createDeviceActivityLog(clock, (activities) =>
-      writeActivities(registries, activities, update, (error) =>
+      writeActivities(registries, activities, writer.stageActivity, (error) =>
         options.log.warn("device activity was not written", { error, devices: activities.length }),
       ),
     ),
@@ -136,77 +137,105 @@ function loadedProfile(
   return profile instanceof Promise ? profile.then((loaded) => loaded ?? profileOf(undefined)) : profile;
 }
 
-function deleteDevices({ store, endDevices }: Registries, keys: readonly DeviceKey[]): Promise<void> {
-  return store.transact((writer) => {
-    for (const key of keys) endDevices.delete(writer, key);
+/** In the order of the devices, so that two callers never wait for each other. */
+function deletionsElsewhere(servers: DeviceServers, ids: readonly EndDeviceIdentifiers[]) {
+  return ids.flatMap((each) => deviceServerNames.map((name) => () => servers[name].stageDelete(each)));
+}
+
+function commitOne<T>({ store }: Registries, stage: () => Promise<StagedResult<T>>): Promise<T> {
+  return untilCurrent(async () => {
+    const staged = await stage();
+    await transactAll(store, [staged]);
+    return staged.result;
   });
 }
 
-/** Writes of single devices; `changed` is called after each, whatever came of it. */
-function createDeviceWriter(registries: Registries, changed: (key: DeviceKey) => void) {
-  const { endDevices, store, clock } = registries;
+interface Changes {
+  /** After each change, whatever came of it: what is cached may be outdated. */
+  readonly changed: (key: DeviceKey) => void;
+  readonly publish: (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) => void;
+}
 
-  /** Commits a change of one device, explaining what it broke. */
-  const transact: Transact = async (key, device, write) => {
-    try {
-      await store.transact(write);
-    } catch (error) {
-      const constraint = brokenConstraint(error);
-      if (constraint === undefined) throw error;
-      throw constraint.includes("eui") ? await explainEuis(registries, key, device) : idTaken();
-    } finally {
-      changed(key);
-    }
+/** Prepares changes of single devices, explaining what they may break. */
+function createDeviceWriter(registries: Registries, { changed, publish }: Changes) {
+  const { endDevices, clock } = registries;
+  const ends = (key: DeviceKey, device: EndDevice) => ({
+    release: () => changed(key),
+    async explain(constraint: string) {
+      if (!constraint.startsWith("end_devices.")) return tenantLimitError(constraint, "device");
+      return constraint.includes("eui") ? explainEuis(registries, key, device) : idTaken();
+    },
+  });
+  const stageChange = async (
+    key: DeviceKey,
+    change: (stored: EndDevice) => EndDevice | Promise<EndDevice>,
+    committed: () => void,
+  ): Promise<StagedResult<EndDevice>> => {
+    const stored = await endDevices.get(key);
+    if (stored === undefined) throw notFound(key);
+    const at = clock.now();
+    const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
+    return {
+      result: device,
+      write: (writer) => endDevices.update(writer, key, { device, version: stored.version, at }),
+      committed,
+      ...ends(key, device),
+    };
   };
 
-  const update: UpdateDevice = (key, change) =>
-    untilCurrent(async () => {
-      const stored = await endDevices.get(key);
-      if (stored === undefined) throw notFound(key);
+  return {
+    async stageCreation(key: DeviceKey, requested: EndDevice): Promise<StagedResult<EndDevice>> {
+      checkIdAllowed(key.deviceId);
+      checkServerAddresses(await readApplication(registries, key), requested);
       const at = clock.now();
-      const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
-      await transact(key, device, (writer) =>
-        endDevices.update(writer, key, { device, version: stored.version, at }),
-      );
-      return device;
-    });
-
-  return { transact, update };
-}
-
-async function insertDevice(
-  registries: Registries,
-  transact: Transact,
-  key: DeviceKey,
-  requested: EndDevice,
-): Promise<EndDevice> {
-  const { endDevices, clock } = registries;
-  const application = { tenantId: key.tenantId, type: "application", id: key.applicationId } as const;
-  await readEntity(registries.applications, application);
-  await checkServerAddresses(registries, key, requested);
-  const at = clock.now();
-  const stamp = timestampFromMs(at);
-  const device = { ...requested, createdAt: stamp, updatedAt: stamp };
-  await untilCurrent(() =>
-    transact(key, device, (writer) => {
-      endDevices.holdApplication(writer, key);
-      endDevices.insert(writer, key, device, at);
-    }).catch(async (error: unknown) => {
-      // The application went meanwhile: say so rather than that something was stale.
-      await readEntity(registries.applications, application);
-      throw error;
+      const stamp = timestampFromMs(at);
+      const device = { ...requested, createdAt: stamp, updatedAt: stamp };
+      return {
+        result: device,
+        write(writer) {
+          // Stale when the application is gone meanwhile; the next attempt says so.
+          endDevices.holdApplication(writer, key);
+          endDevices.insert(writer, key, device, at);
+        },
+        committed: () => publish(endDeviceEvents.create, key),
+        ...ends(key, device),
+      };
+    },
+    stageUpdate: (key: DeviceKey, source: EndDevice, paths: readonly string[]) =>
+      stageChange(
+        key,
+        async (stored) => {
+          const next = assign(EndDeviceSchema, stored, source, paths);
+          checkServerAddresses(await readApplication(registries, key), next);
+          return next;
+        },
+        () => publish(endDeviceEvents.update, key, paths),
+      ),
+    /** Changes that nobody asked for and that are no event. */
+    stageActivity: (key: DeviceKey, change: (stored: EndDevice) => EndDevice) =>
+      stageChange(key, change, () => {}),
+    stageDeletion: (key: DeviceKey): StagedTransaction => ({
+      write: (writer) => endDevices.delete(writer, key),
+      committed: () => publish(endDeviceEvents.delete, key),
+      release: () => changed(key),
     }),
-  );
-  return device;
+  };
 }
+
+async function readApplication({ applications }: Registries, { tenantId, applicationId }: DeviceKey) {
+  return (await readEntity(applications, { tenantId, type: "application", id: applicationId })).message;
+}
+
+type StageActivity = ReturnType<typeof createDeviceWriter>["stageActivity"];
 
 /** What cannot be written of one device keeps back nothing of the others. Times go into their columns in one write; locations, which are rare, into the device itself. */
 async function writeActivities(
-  { store, endDevices }: Registries,
+  registries: Registries,
   activities: readonly DeviceActivity[],
-  update: UpdateDevice,
+  stageActivity: StageActivity,
   failed: (error: unknown) => void,
 ): Promise<void> {
+  const { store, endDevices } = registries;
   await store
     .write((writer) => {
       for (const { ids, seenAt, activatedAt } of activities) {
@@ -222,7 +251,7 @@ async function writeActivities(
 
   async function writeLocations(ids: DeviceKey, locations: ReadonlyMap<string, Location>): Promise<void> {
     if ((await endDevices.get(ids)) === undefined) return;
-    await update(ids, async (stored) => withLocations(stored, locations));
+    await commitOne(registries, () => stageActivity(ids, (stored) => withLocations(stored, locations)));
   }
 }
 
@@ -245,7 +274,11 @@ function identifiersOf(key: DeviceKey, device: EndDevice): EndDeviceIdentifiers 
   };
 }
 
-async function explainEuis({ endDevices }: Registries, key: DeviceKey, device: EndDevice) {
+async function explainEuis(
+  { endDevices }: Registries,
+  key: DeviceKey,
+  device: EndDevice,
+): Promise<SkylarkError> {
   const joinEui = euiOfBytes(device.ids?.joinEui);
   const devEui = euiOfBytes(device.ids?.devEui);
   const holder =

@@ -1,7 +1,5 @@
 import type { Application, EndDevice } from "@skylark/api";
-import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
-import type { EntityKind } from "../registries/lifecycle.ts";
 
 const errors = defineErrors("pkg/identityserver");
 const mismatches = {
@@ -20,13 +18,7 @@ const mismatches = {
 } as const;
 
 /** An application that names its servers holds its devices to them. */
-export async function checkServerAddresses(
-  { applications }: { readonly applications: EntityKind<Application> },
-  { tenantId, applicationId }: ApplicationIdentifiers,
-  device: EndDevice,
-): Promise<void> {
-  const application = (await applications.entities.get(tenantId, applicationId))?.message;
-  if (application === undefined) return;
+export function checkServerAddresses(application: Application, device: EndDevice): void {
   for (const [name, mismatch] of Object.entries(mismatches)) {
     const field = name as keyof typeof mismatches;
     const expected = application[field];

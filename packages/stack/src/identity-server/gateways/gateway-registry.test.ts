@@ -140,6 +140,7 @@ test("a deleted gateway's EUI can be used again, and then the gateway cannot be 
   const restored = await server.call("POST", "/gateways/gtw1/restore", admin);
   assert.equal(errorName(restored), "pkg/identityserver:gateway_eui_taken");
   assert.deepEqual(restored.body.details[0].attributes, {
+    administrative_contact: "admin",
     gateway_eui: "AABBCCDDEEFF0011",
     gateway_id: "gtw2",
   });

@@ -7,35 +7,24 @@ import {
   GatewaySchema,
   pick,
   Right,
-  timestampFromMs,
+  timestampMs,
 } from "@skylark/api";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
-import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import {
   authenticated,
-  type CallContext,
   gateway as gatewayRights,
   implement,
   type ServiceImplementation,
   type ServiceMethods,
 } from "../../rpc/service.ts";
 import { knownCaller } from "../access/authority.ts";
-import { checkIdAllowed } from "../blocklist.ts";
 import { updatedSinceOf } from "../devices/end-device-registry.ts";
 import { gatewayNotFoundByEui } from "../errors.ts";
-import { changedFields, registryEvents } from "../events.ts";
-import { accountId, checkContacts, withOwnerAsContact } from "../registries/contacts.ts";
-import { coversPath, pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
-import {
-  createEntity,
-  deleteEntity,
-  purgeEntity,
-  readEntity,
-  restoreEntity,
-  updateEntity,
-} from "../registries/lifecycle.ts";
-import { creatorRequirement, listOwned, publicOrRight, requireRestorable } from "../registries/ownership.ts";
+import { coversPath } from "../registries/field-masks.ts";
+import { readEntity } from "../registries/lifecycle.ts";
+import { type OwnedEntities, type OwnedEntityKind, ownedEntities } from "../registries/owned-entities.ts";
+import { listingReason } from "../registries/ownership.ts";
 import { gatewayPublicFields, publicGateway } from "../registries/public-fields.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
@@ -51,6 +40,10 @@ const adminsPurgeGateways = errors.permissionDenied(
   "admins_purge_gateways",
   "gateways may only be purged by admins",
 );
+const invalidClaimAuthenticationCode = errors.invalidArgument(
+  "claim_authentication_code",
+  "the claim authentication code needs a secret, and must not end before it begins",
+);
 
 export interface GatewayRegistryOptions {
   /** Option `is.user-rights.create-gateways`. */
@@ -64,213 +57,179 @@ type Methods = ServiceMethods<typeof GatewayRegistry>;
 
 interface Parts extends GatewayRegistryOptions {
   readonly registries: Registries;
-  readonly kind: Registries["gateways"];
-  publish(
-    verb: keyof typeof registryEvents.gateway,
-    entity: EntityReference,
-    changed?: readonly string[],
-  ): void;
-  shown(message: Gateway, paths: readonly string[]): Gateway;
+  readonly gateways: OwnedEntities<Gateway>;
 }
 
 export function gatewayRegistry(
   registries: Registries,
   options: GatewayRegistryOptions,
 ): ServiceImplementation {
-  const parts: Parts = {
-    ...options,
-    registries,
-    kind: registries.gateways,
-    publish: (verb, { tenantId, id }, changed) =>
-      registries.events.publish(
-        registryEvents.gateway[verb],
-        {
-          kind: "gateway",
-          ids: { tenantId, gatewayId: id },
-        },
-        changedFields(changed),
-      ),
-    shown: (message, paths) =>
-      pick(GatewaySchema, touchesSecrets(paths) ? openSecrets(message, options.vault) : message, paths),
-  };
+  const gateways = ownedEntities(registries, ownedGateways(registries, options));
+  const parts: Parts = { ...options, registries, gateways };
   return implement(GatewayRegistry, {
     create: createMethod(parts),
-    get: getMethod(parts),
-    getIdentifiersForEUI: getIdentifiersForEUIMethod(parts),
-    list: listMethod(parts),
+    ...readMethods(parts),
     update: updateMethod(parts),
-    delete: deleteMethod(parts),
-    restore: restoreMethod(parts),
-    purge: purgeMethod(parts),
+    ...endMethods(parts),
   });
 }
 
-const createMethod = ({
-  registries,
-  usersMayCreate,
-  vault,
-  directory,
-  kind,
-  publish,
-}: Parts): Methods["create"] => ({
-  requires: ({ collaborator }) => creatorRequirement(collaborator, Right.USER_GATEWAYS_CREATE),
-  async handle({ gateway: requested, collaborator }, context) {
-    if (!usersMayCreate && !context.caller.isAdmin) throw adminsCreateGateways();
-    const entity = reference(context, requested?.ids?.gatewayId);
-    checkIdAllowed(entity.id);
-    const owner = accountId(collaborator);
-    const at = registries.clock.now();
-    const message = newGateway(requested ?? create(GatewaySchema), owner, at);
-    const stored = sealSecrets(message, vault);
-    await createEntity(registries, kind, entity, {
-      message: stored,
-      at,
-      alongside: (writer) =>
-        registries.memberships.set(writer, entity, { accountId: owner, rights: [Right.ALL] }),
-    });
-    directory.changed(entity, undefined, stored);
-    publish("create", entity);
-    return message;
-  },
-});
-
-const getMethod = ({ registries, kind, shown }: Parts): Methods["get"] => ({
-  requires: () => authenticated,
-  async handle({ gatewayIds, fieldMask }, context) {
-    const entity = reference(context, gatewayIds?.gatewayId);
-    const paths = pathsToRead(fieldMask?.paths);
-    const allowed = await publicOrRight(registries, context, {
-      entity,
-      right: Right.GATEWAY_INFO,
-      paths,
-      publicFields: gatewayPublicFields,
-    });
-    if (touchesSecrets(paths)) await requireSecrets(registries, context, entity, Right.GATEWAY_READ_SECRETS);
-    const { message } = await readEntity(kind, entity);
-    return shown(allowed ? message : publicGateway(message), paths);
-  },
-});
-
-const getIdentifiersForEUIMethod = ({ finder }: Parts): Methods["getIdentifiersForEUI"] => ({
-  requires: () => authenticated,
-  async handle({ eui: bytes }, context) {
-    const eui = euiOfBytes(bytes);
-    const found = eui === undefined ? undefined : await finder.findByEui(eui);
-    if (found?.tenantId !== context.tenantId) throw gatewayNotFoundByEui({ gateway_eui: eui ?? "" });
-    return { gatewayId: found.gatewayId, eui: bytes };
-  },
-});
-
-const listMethod = ({ registries, kind, shown }: Parts): Methods["list"] => ({
-  requires: () => ({
-    kind: "handler",
-    reason: "lists what the caller, or the account it may list, collaborates on",
-  }),
-  async handle({ collaborator, fieldMask, deleted, filters, ...page }, context) {
-    const paths = pathsToRead(fieldMask?.paths);
-    const listed = await listOwned(registries, context, kind, {
-      type: "gateway",
-      listRight: Right.USER_GATEWAYS_LIST,
-      collaborator,
-      deleted,
-      updatedSince: updatedSinceOf(filters),
-      page,
-    });
-    const gateways = await Promise.all(
-      listed.map(async (message) => {
-        const held = await registries.rights.rightsOn(
-          knownCaller(context.caller),
-          reference(context, message.ids?.gatewayId),
-          { includeDeleted: true },
-        );
-        const visible = held.has(Right.GATEWAY_INFO) ? message : publicGateway(message);
-        const readable = held.has(Right.GATEWAY_READ_SECRETS) ? paths : withoutSecrets(paths);
-        return shown(visible, readable);
-      }),
-    );
-    return { gateways };
-  },
-});
-
-const updateMethod = ({ registries, vault, directory, kind, publish, shown }: Parts): Methods["update"] => ({
-  requires: ({ gateway: changed, fieldMask }) =>
-    gatewayRights(
-      changed?.ids?.gatewayId,
-      Right.GATEWAY_SETTINGS_BASIC,
-      ...(touchesSecrets(fieldMask?.paths ?? []) ? [Right.GATEWAY_WRITE_SECRETS] : []),
-    ),
-  async handle({ gateway: changed, fieldMask }, context) {
-    const entity = reference(context, changed?.ids?.gatewayId);
-    const source = sealSecrets(withPlans(changed ?? create(GatewaySchema), fieldMask?.paths), vault);
-    const paths = withPlanPaths(pathsToWrite(fieldMask?.paths, ["ids.eui"]));
-    let before: Gateway | undefined;
-    const message = await updateEntity(registries, kind, entity, async (stored, at) => {
-      before = stored;
-      const next = assign(GatewaySchema, stored, source, paths);
-      await checkContacts(registries, entity, next, paths);
-      next.updatedAt = timestampFromMs(at);
-      return next;
-    });
-    directory.changed(entity, before, message);
-    publish("update", entity, paths);
-    return shown(message, pathsToRead(paths));
-  },
-});
-
-const deleteMethod = ({ registries, directory, kind, publish }: Parts): Methods["delete"] => ({
-  requires: ({ gatewayId }) => gatewayRights(gatewayId, Right.GATEWAY_DELETE),
-  async handle({ gatewayId }, context) {
-    const entity = reference(context, gatewayId);
-    const { message } = await readEntity(kind, entity);
-    await deleteEntity(registries, kind, entity);
-    directory.changed(entity, message, undefined);
-    publish("delete", entity);
-    return {};
-  },
-});
-
-const restoreMethod = ({ registries, directory, kind, publish }: Parts): Methods["restore"] => ({
-  requires: () => ({ kind: "handler", reason: "the right to delete, on a gateway that is deleted" }),
-  async handle({ gatewayId }, context) {
-    const entity = reference(context, gatewayId);
-    await requireRestorable(registries, context, entity, Right.GATEWAY_DELETE);
-    await restoreEntity(registries, kind, entity);
-    const { message } = await readEntity(kind, entity);
-    directory.changed(entity, undefined, message);
-    publish("restore", entity);
-    return {};
-  },
-});
-
-const purgeMethod = ({ registries, directory, kind, publish }: Parts): Methods["purge"] => ({
-  requires: () => ({ kind: "handler", reason: "admins only, with an error of its own" }),
-  async handle({ gatewayId }, context) {
-    if (!context.caller.isAdmin) throw adminsPurgeGateways();
-    const entity = reference(context, gatewayId);
-    const stored = await kind.entities.get(entity.tenantId, entity.id);
-    const keyIds = await registries.apiKeys.idsOf(entity);
-    await purgeEntity(registries, kind, entity, {
-      alongside(writer) {
-        registries.apiKeys.deleteAll(writer, entity);
-        registries.memberships.deleteAll(writer, entity);
-      },
-    });
-    for (const id of keyIds) registries.authenticator.apiKeyChanged(entity.tenantId, id);
-    directory.changed(entity, stored?.message, undefined);
-    publish("purge", entity);
-    return {};
-  },
-});
-
-function reference(context: CallContext, id: string | undefined): EntityReference {
-  return { tenantId: context.tenantId, type: "gateway", id: id ?? "" };
+function ownedGateways(
+  registries: Registries,
+  { usersMayCreate, vault }: GatewayRegistryOptions,
+): OwnedEntityKind<Gateway> {
+  return {
+    type: "gateway",
+    kind: registries.gateways,
+    idOf: ({ ids }) => ids?.gatewayId ?? "",
+    pick: (message, paths) =>
+      pick(GatewaySchema, touchesSecrets(paths) ? openSecrets(message, vault) : message, paths),
+    assign: (stored, source, paths) => assign(GatewaySchema, stored, source, paths),
+    rights: {
+      info: Right.GATEWAY_INFO,
+      delete: Right.GATEWAY_DELETE,
+      list: { user: Right.USER_GATEWAYS_LIST, organization: Right.ORGANIZATION_GATEWAYS_LIST },
+      create: { user: Right.USER_GATEWAYS_CREATE, organization: Right.ORGANIZATION_GATEWAYS_CREATE },
+    },
+    publicFields: gatewayPublicFields,
+    publicSafe: publicGateway,
+    readablePaths: (paths, held) => (held.has(Right.GATEWAY_READ_SECRETS) ? paths : withoutSecrets(paths)),
+    usersMayCreate,
+    adminsCreate: adminsCreateGateways,
+    adminsPurge: adminsPurgeGateways,
+  };
 }
 
-function newGateway(requested: Gateway, owner: string, at: number): Gateway {
-  const stamp = timestampFromMs(at);
-  const copy = withPlans(clone(GatewaySchema, requested), ["frequency_plan_id"]);
-  delete copy.deletedAt;
-  return withOwnerAsContact({ ...copy, createdAt: stamp, updatedAt: stamp }, owner);
+const createMethod = ({ gateways, vault, directory }: Parts): Methods["create"] => ({
+  requires: ({ collaborator }) => gateways.creatorRequirement(collaborator),
+  async handle({ gateway: requested, collaborator }, context) {
+    const source = clone(GatewaySchema, requested ?? create(GatewaySchema));
+    checkClaimAuthenticationCode(source);
+    const message = sealSecrets(withPlans(source, ["frequency_plan_id"]), vault);
+    const stored = await gateways.create(context, { message, collaborator });
+    directory.changed(gateways.reference(context, stored.ids?.gatewayId), undefined, stored);
+    return openSecrets(stored, vault);
+  },
+});
+
+const readMethods = ({
+  registries,
+  gateways,
+  finder,
+}: Parts): Pick<Methods, "get" | "getIdentifiersForEUI" | "list"> => ({
+  get: {
+    requires: () => authenticated,
+    async handle({ gatewayIds, fieldMask }, context) {
+      const entity = gateways.reference(context, gatewayIds?.gatewayId);
+      const message = await gateways.get(context, entity, fieldMask?.paths);
+      if (touchesSecrets(fieldMask?.paths ?? [])) {
+        const caller = knownCaller(context.caller);
+        await registries.rights.require(caller, entity, [Right.GATEWAY_READ_SECRETS]);
+      }
+      return message;
+    },
+  },
+  getIdentifiersForEUI: {
+    requires: () => authenticated,
+    async handle({ eui: bytes }, context) {
+      const eui = euiOfBytes(bytes);
+      const found = eui === undefined ? undefined : await finder.findByEui(eui);
+      if (found?.tenantId !== context.tenantId) throw gatewayNotFoundByEui({ gateway_eui: eui ?? "" });
+      return { gatewayId: found.gatewayId, eui: bytes };
+    },
+  },
+  list: {
+    requires: () => ({ kind: "handler", reason: listingReason }),
+    handle: async ({ collaborator, fieldMask, deleted, filters, ...page }, context) => ({
+      gateways: await gateways.list(context, {
+        collaborator,
+        fieldMask,
+        deleted,
+        updatedSince: updatedSinceOf(filters),
+        page,
+      }),
+    }),
+  },
+});
+
+/** What a gateway tells of itself, with the key that it connects with. */
+function isOfGatewayItself(path: string): boolean {
+  return coversPath([path], "antennas") || coversPath([path], "attributes");
+}
+
+const updateMethod = ({ registries, gateways, vault, directory }: Parts): Methods["update"] => ({
+  requires({ gateway: changed, fieldMask }) {
+    const paths = fieldMask?.paths ?? [];
+    if (paths.length > 0 && paths.every(isOfGatewayItself)) {
+      return { kind: "handler", reason: "antennas and attributes are also for who holds the right to link" };
+    }
+    return gatewayRights(
+      changed?.ids?.gatewayId,
+      Right.GATEWAY_SETTINGS_BASIC,
+      ...(touchesSecrets(paths) ? [Right.GATEWAY_WRITE_SECRETS] : []),
+    );
+  },
+  async handle({ gateway: changed, fieldMask }, context) {
+    const entity = gateways.reference(context, changed?.ids?.gatewayId);
+    const caller = knownCaller(context.caller);
+    const held = await registries.rights.rightsOn(caller, entity);
+    const links = held.has(Right.GATEWAY_LINK) && (fieldMask?.paths ?? []).every(isOfGatewayItself);
+    if (!links) await registries.rights.require(caller, entity, [Right.GATEWAY_SETTINGS_BASIC]);
+    const source = changed ?? create(GatewaySchema);
+    if (coversPath(fieldMask?.paths ?? [], "claim_authentication_code")) checkClaimAuthenticationCode(source);
+    const { before, after, shown } = await gateways.update(context, entity, {
+      message: sealSecrets(withPlans(source, fieldMask?.paths), vault),
+      paths: withPlanPaths(fieldMask?.paths ?? []),
+      alsoWritable: ["ids.eui"],
+    });
+    directory.changed(entity, before, after);
+    return pick(GatewaySchema, touchesSecrets(shown) ? openSecrets(after, vault) : after, shown);
+  },
+});
+
+const endMethods = ({
+  registries,
+  gateways,
+  directory,
+}: Parts): Pick<Methods, "delete" | "restore" | "purge"> => ({
+  delete: {
+    requires: ({ gatewayId }) => gatewayRights(gatewayId, Right.GATEWAY_DELETE),
+    async handle({ gatewayId }, context) {
+      const entity = gateways.reference(context, gatewayId);
+      const { message } = await readEntity(registries.gateways, entity);
+      await gateways.delete(entity);
+      directory.changed(entity, message, undefined);
+      return {};
+    },
+  },
+  restore: {
+    requires: () => ({ kind: "handler", reason: "the right to delete, on a gateway that is deleted" }),
+    async handle({ gatewayId }, context) {
+      const entity = gateways.reference(context, gatewayId);
+      await gateways.restore(context, entity);
+      const { message } = await readEntity(registries.gateways, entity);
+      directory.changed(entity, undefined, message);
+      return {};
+    },
+  },
+  purge: {
+    requires: () => ({ kind: "handler", reason: "admins only, with an error of its own" }),
+    async handle({ gatewayId }, context) {
+      const entity = gateways.reference(context, gatewayId);
+      const stored = await registries.gateways.entities.get(entity.tenantId, entity.id);
+      await gateways.purge(context, entity);
+      directory.changed(entity, stored?.message, undefined);
+      return {};
+    },
+  },
+});
+
+/** A code without a secret, or with an end before its beginning, can never be used. */
+function checkClaimAuthenticationCode({ claimAuthenticationCode: code }: Gateway): void {
+  if (code === undefined) return;
+  const { validFrom, validTo } = code;
+  const backwards = validFrom && validTo && timestampMs(validTo) < timestampMs(validFrom);
+  if (code.secret === undefined || backwards) throw invalidClaimAuthenticationCode();
 }
 
 /** The one plan of old clients and the list of newer ones say the same; the list wins where both are given. */
@@ -291,13 +250,4 @@ function withPlanPaths(paths: readonly string[]): readonly string[] {
 
 function withoutSecrets(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => !touchesSecrets([path]));
-}
-
-async function requireSecrets(
-  { rights }: Registries,
-  context: CallContext,
-  entity: EntityReference,
-  right: Right,
-): Promise<void> {
-  await rights.require(knownCaller(context.caller), entity, [right]);
 }

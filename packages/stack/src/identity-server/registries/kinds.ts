@@ -1,11 +1,22 @@
-import type { Application, Gateway, User } from "@skylark/api";
+import type { Application, Client, Gateway, Organization, User } from "@skylark/api";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Store } from "../../store/store.ts";
-import { applicationNotFound, euiTaken, gatewayNotFound, idTaken, userNotFound } from "../errors.ts";
+import { clientTable } from "../clients/client-table.ts";
+import {
+  applicationNotFound,
+  clientNotFound,
+  euiTaken,
+  gatewayNotFound,
+  idTaken,
+  organizationNotFound,
+  userNotFound,
+} from "../errors.ts";
+import { organizationTable } from "../organizations/organization-table.ts";
 import { createEntityStore } from "../storage/entity-store.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
 import { applicationTable, gatewayTable, userTable } from "../storage/tables.ts";
+import { accountId } from "./contacts.ts";
 import type { EntityKind } from "./lifecycle.ts";
 
 const errors = defineErrors("pkg/identityserver");
@@ -22,8 +33,9 @@ export function applicationKind(store: Store): EntityKind<Application> {
 }
 
 export function gatewayKind(store: Store, finder: GatewayFinder): EntityKind<Gateway> {
+  const entities = createEntityStore(store, gatewayTable);
   return {
-    entities: createEntityStore(store, gatewayTable),
+    entities,
     notFound: (id) => gatewayNotFound({ gateway_id: id }),
     async explainConflict(constraint, { tenantId }, gateway) {
       const eui = euiOfBytes(gateway.ids?.eui);
@@ -31,7 +43,13 @@ export function gatewayKind(store: Store, finder: GatewayFinder): EntityKind<Gat
       const holder = await finder.findByEui(eui);
       // Another tenant's gateway is nobody's business.
       if (holder?.tenantId !== tenantId) return euiTaken();
-      return gatewayEuiTaken({ gateway_eui: eui, gateway_id: holder.gatewayId });
+      const held = await entities.get(tenantId, holder.gatewayId);
+      const contact = accountId(held?.message.administrativeContact);
+      return gatewayEuiTaken({
+        gateway_eui: eui,
+        gateway_id: holder.gatewayId,
+        ...(contact === "" ? {} : { administrative_contact: contact }),
+      });
     },
   };
 }
@@ -40,5 +58,19 @@ export function userKind(store: Store): EntityKind<User> {
   return {
     entities: createEntityStore(store, userTable),
     notFound: (id) => userNotFound({ user_id: id }),
+  };
+}
+
+export function organizationKind(store: Store): EntityKind<Organization> {
+  return {
+    entities: createEntityStore(store, organizationTable),
+    notFound: (id) => organizationNotFound({ organization_id: id }),
+  };
+}
+
+export function clientKind(store: Store): EntityKind<Client> {
+  return {
+    entities: createEntityStore(store, clientTable),
+    notFound: (id) => clientNotFound({ client_id: id }),
   };
 }

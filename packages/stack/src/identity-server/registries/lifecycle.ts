@@ -1,10 +1,13 @@
 import type { At, Clock } from "../../clock/clock.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
-import { SkylarkError } from "../../errors/errors.ts";
+import type { SkylarkError } from "../../errors/errors.ts";
+import { brokenConstraint, untilCurrent } from "../../store/staged-transaction.ts";
 import type { Store, Writer } from "../../store/store.ts";
-import { conflict, stale } from "../../store/store-errors.ts";
 import { idTaken, restoreWindowExpired } from "../errors.ts";
 import type { EntityStore, StoredEntity } from "../storage/entity-store.ts";
+import { tenantLimitError } from "../storage/tenant-totals.ts";
+
+export { brokenConstraint, untilCurrent } from "../../store/staged-transaction.ts";
 
 /** What the life of an entity needs, whatever its kind. */
 export interface Lifecycle {
@@ -30,29 +33,6 @@ export interface EntityKind<M> {
 /** Further changes of the same transaction. */
 type Alongside = (writer: Writer) => void;
 
-const attempts = 10;
-
-/** Reads, decides and writes again when someone else changed the row in between. */
-export async function untilCurrent<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let left = attempts; ; left--) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (left <= 1 || !isStale(error)) throw error;
-    }
-  }
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof SkylarkError && error.definition === stale.definition;
-}
-
-/** The name of the broken constraint; undefined for another error. */
-export function brokenConstraint(error: unknown): string | undefined {
-  if (!(error instanceof SkylarkError) || error.definition !== conflict.definition) return undefined;
-  return String(error.attributes.constraint);
-}
-
 /** The entity unless it is deleted. */
 export async function readEntity<M>(kind: EntityKind<M>, entity: EntityReference): Promise<StoredEntity<M>> {
   const stored = await kind.entities.get(entity.tenantId, entity.id);
@@ -77,6 +57,8 @@ async function transact<M>(
   } catch (error) {
     const constraint = brokenConstraint(error);
     if (constraint === undefined) throw error;
+    const limit = tenantLimitError(constraint, entity.type);
+    if (limit !== undefined) throw limit;
     throw (await kind.explainConflict?.(constraint, entity, change.message)) ?? idTaken();
   } finally {
     lifecycle.entityChanged(entity);
@@ -98,20 +80,27 @@ export async function createEntity<M>(
   });
 }
 
-/** `change` makes the new message of the stored one; it may be called again when others change it meanwhile. */
+/**
+ * `change` makes the new message of the stored one; it may be called again when others change it meanwhile. What it
+ * gives to `also` is written in the same transaction.
+ */
 export function updateEntity<M>(
   lifecycle: Lifecycle,
   kind: EntityKind<M>,
   entity: EntityReference,
-  change: (message: M, at: At) => M | Promise<M>,
+  change: (message: M, at: At, also: (write: Alongside) => void) => M | Promise<M>,
 ): Promise<M> {
   return untilCurrent(async () => {
     const stored = await readEntity(kind, entity);
     const at = lifecycle.clock.now();
-    const message = await change(stored.message, at);
+    const others: Alongside[] = [];
+    const message = await change(stored.message, at, (write) => others.push(write));
     await transact(lifecycle, kind, entity, {
       message,
-      write: (writer) => kind.entities.update(writer, entity.tenantId, entity.id, { stored, message, at }),
+      write(writer) {
+        kind.entities.update(writer, entity.tenantId, entity.id, { stored, message, at });
+        for (const write of others) write(writer);
+      },
     });
     return message;
   });

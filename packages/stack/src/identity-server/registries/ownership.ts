@@ -1,12 +1,15 @@
-import { type OrganizationOrUserIdentifiers, Right } from "@skylark/api";
+import type { OrganizationOrUserIdentifiers, Right } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
-import { type CallContext, type Requirement, user } from "../../rpc/service.ts";
+import { authenticated, type CallContext, organization, type Requirement, user } from "../../rpc/service.ts";
 import { knownCaller } from "../access/authority.ts";
+import type { OwnedEntityType } from "../access/collaborators.ts";
 import { insufficientRights } from "../access/rights-resolver.ts";
+import { nestedOrganizations } from "../errors.ts";
 import type { EntitySelection } from "../storage/entity-store.ts";
+import type { Account } from "../storage/membership-store.ts";
 import type { Page } from "../storage/rows.ts";
-import { accountId } from "./contacts.ts";
+import { accountId, accountNamed } from "./contacts.ts";
 import type { EntityKind } from "./lifecycle.ts";
 import { onlyPublic } from "./public-fields.ts";
 import type { Registries } from "./registries.ts";
@@ -14,13 +17,19 @@ import type { Registries } from "./registries.ts";
 /** Creating an entity under an account needs the account's right to. */
 export function creatorRequirement(
   collaborator: OrganizationOrUserIdentifiers | undefined,
-  right: Right,
+  rights: AccountRights,
 ): Requirement {
-  if (collaborator?.ids.case === "organizationIds") {
-    const id = collaborator.ids.value.organizationId;
-    return { kind: "rights", entity: { type: "organization", id }, rights: [right] };
-  }
-  return user(accountId(collaborator), right);
+  if (collaborator?.ids.case !== "organizationIds") return user(accountId(collaborator), rights.user);
+  // What an organization cannot own is refused by the handler, with an error that says so.
+  if (rights.organization === undefined) return authenticated;
+  return organization(collaborator.ids.value.organizationId, rights.organization);
+}
+
+/** What it takes of an account to create or list entities of a kind. */
+export interface AccountRights {
+  readonly user: Right;
+  /** Absent where organizations own no such entities. */
+  readonly organization: Right | undefined;
 }
 
 interface PublicRead {
@@ -42,10 +51,13 @@ export async function publicOrRight(
   return false;
 }
 
+export const listingReason = "lists what the caller, or the account it may list, collaborates on";
+
 export interface OwnedListing {
-  readonly type: "application" | "gateway";
+  readonly type: OwnedEntityType;
+  readonly infoRight: Right;
   /** On the account that the list is asked of. */
-  readonly listRight: Right;
+  readonly listRights: AccountRights;
   readonly collaborator: OrganizationOrUserIdentifiers | undefined;
   readonly deleted: boolean;
   readonly updatedSince: At;
@@ -54,7 +66,7 @@ export interface OwnedListing {
 
 /**
  * Lists what an account collaborates on. Without an account: everything for an admin, what the caller collaborates
- * on for a user, and its own entity for a key of one.
+ * on for a user (directly or through an organization) and an organization, and its own entity for a key of one.
  */
 export async function listOwned<M>(
   registries: Pick<Registries, "rights">,
@@ -79,22 +91,24 @@ async function selectionOf(
   const caller = knownCaller(context.caller);
   const { type, deleted, updatedSince } = listing;
   const filter = { deleted, updatedSince };
+  const requireListing = (account: Account) => {
+    const right = listing.listRights[account.type];
+    if (right === undefined) throw nestedOrganizations();
+    return rights.require(caller, { ...account, tenantId: context.tenantId }, [right]);
+  };
   if (listing.collaborator !== undefined) {
-    const account = accountId(listing.collaborator);
-    const kind = listing.collaborator.ids.case === "organizationIds" ? "organization" : "user";
-    await rights.require(caller, { tenantId: context.tenantId, type: kind, id: account }, [
-      listing.listRight,
-    ]);
-    return { ...filter, memberOf: { entityType: type, accountId: account } };
+    const account = accountNamed(listing.collaborator) ?? { type: "user", id: "" };
+    await requireListing(account);
+    return { ...filter, memberOf: { entityType: type, accountId: account.id } };
   }
-  if (caller.universalRights.has(type === "application" ? Right.APPLICATION_INFO : Right.GATEWAY_INFO)) {
-    return filter;
-  }
+  if (caller.universalRights.has(listing.infoRight)) return filter;
   if (caller.entity === undefined) return undefined;
-  if (caller.entity.type === type) return { ...filter, id: caller.entity.id };
-  if (caller.entity.type !== "user") return undefined;
-  await rights.require(caller, caller.entity, [listing.listRight]);
-  return { ...filter, memberOf: { entityType: type, accountId: caller.entity.id } };
+  const { type: callerType, id } = caller.entity;
+  if (callerType === type) return { ...filter, id };
+  if (callerType !== "user" && callerType !== "organization") return undefined;
+  await requireListing({ type: callerType, id });
+  const throughOrganizations = callerType === "user" && type !== "organization";
+  return { ...filter, memberOf: { entityType: type, accountId: id, throughOrganizations } };
 }
 
 /** The right to delete is the right to restore; a deleted entity still has its collaborators. */

@@ -4,6 +4,26 @@ import { type Application, type ContactInfo, type Gateway, Right, type User } fr
 const ofEveryEntity = ["ids", "created_at", "updated_at", "deleted_at", "contact_info"];
 
 export const applicationPublicFields = [...ofEveryEntity, "administrative_contact", "technical_contact"];
+export const clientPublicFields = [
+  ...ofEveryEntity,
+  "name",
+  "description",
+  "redirect_uris",
+  "logout_redirect_uris",
+  "state",
+  "skip_authorization",
+  "endorsed",
+  "grants",
+  "rights",
+  "administrative_contact",
+  "technical_contact",
+];
+export const organizationPublicFields = [
+  ...ofEveryEntity,
+  "name",
+  "administrative_contact",
+  "technical_contact",
+];
 export const userPublicFields = [...ofEveryEntity, "name", "state", "admin", "profile_picture"];
 export const gatewayPublicFields = [
   ...ofEveryEntity,
@@ -25,7 +45,12 @@ export function onlyPublic(paths: readonly string[], publicFields: readonly stri
   return paths.every((path) => publicFields.some((field) => path === field || path.startsWith(`${field}.`)));
 }
 
-function publicContacts<M extends { readonly contactInfo: readonly ContactInfo[] }>(message: M): M {
+/** The paths that anyone may read. */
+export function publicPaths(paths: readonly string[], publicFields: readonly string[]): readonly string[] {
+  return paths.filter((path) => onlyPublic([path], publicFields));
+}
+
+export function publicContacts<M extends { readonly contactInfo: readonly ContactInfo[] }>(message: M): M {
   return { ...message, contactInfo: message.contactInfo.filter((contact) => contact.public) };
 }
 

@@ -22,6 +22,8 @@ import {
   pageBounds,
   textOf,
 } from "./rows.ts";
+import { addSearchEntry, removeSearchEntry, type SearchKey, updateSearchEntry } from "./search-entries.ts";
+import { countCreated, countPurged } from "./tenant-totals.ts";
 
 type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
 
@@ -130,6 +132,8 @@ export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStor
     },
     insert(writer, key, device, at) {
       writer.run(insert, ...keyParameters(key), ...columnValues(device, 1, at), at);
+      addSearchEntry(writer, searchKey(key), device);
+      countCreated(writer, searchKey(key));
     },
     update(writer, key, { device, version, at }) {
       writer.runExpectingRow(
@@ -138,8 +142,13 @@ export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStor
         ...keyParameters(key),
         version,
       );
+      updateSearchEntry(writer, searchKey(key), device, undefined);
     },
-    delete: (writer, key) => writer.runExpectingRow(remove, ...keyParameters(key)),
+    delete(writer, key) {
+      writer.runExpectingRow(remove, ...keyParameters(key));
+      countPurged(writer, searchKey(key));
+      removeSearchEntry(writer, searchKey(key));
+    },
     noteSeen: (writer, key, at) => writer.run(noteSeen, at, ...keyParameters(key), at),
     noteActivated: (writer, key, at) => writer.run(noteActivated, at, ...keyParameters(key)),
     holdApplication: (writer, { tenantId, applicationId }) =>
@@ -162,6 +171,10 @@ function deviceOf(row: SqlRow): EndDevice {
 function withoutActivity(device: EndDevice): EndDevice {
   const { lastSeenAt: _, activatedAt: __, ...rest } = device;
   return rest;
+}
+
+function searchKey({ tenantId, applicationId, deviceId }: DeviceKey): SearchKey {
+  return { tenantId, type: "device", applicationId, id: deviceId };
 }
 
 function keyParameters({ tenantId, applicationId, deviceId }: DeviceKey): readonly [string, string, string] {

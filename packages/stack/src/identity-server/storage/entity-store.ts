@@ -12,6 +12,15 @@ import {
   type Page,
   pageBounds,
 } from "./rows.ts";
+import {
+  addSearchEntry,
+  removeSearchEntry,
+  type SearchableMessage,
+  type SearchKey,
+  type SearchType,
+  updateSearchEntry,
+} from "./search-entries.ts";
+import { countChange, countCreated, countPurged } from "./tenant-totals.ts";
 
 /** How a kind of entity lies in its table; the registries of applications, gateways and users share the rest. */
 export interface EntityTable<Desc extends DescMessage> {
@@ -34,7 +43,12 @@ export interface StoredEntity<M> {
 /** Which entities a list shows. */
 export interface EntitySelection {
   /** Of these accounts' memberships only. */
-  readonly memberOf?: { readonly entityType: string; readonly accountId: string };
+  readonly memberOf?: {
+    readonly entityType: string;
+    readonly accountId: string;
+    /** Also of the organizations that the account is a member of. */
+    readonly throughOrganizations?: boolean;
+  };
   /** This one only. */
   readonly id?: string;
   readonly deleted: boolean;
@@ -52,6 +66,10 @@ export interface EntityStore<M> {
   insert(writer: Writer, tenantId: string, id: string, message: M, at: At): void;
   /** Fails as `stale` when someone else changed it since `stored` was read. */
   update(writer: Writer, tenantId: string, id: string, change: EntityChange<M>): void;
+  /** Fails as `stale` when someone else changed it since `stored` was read, or anything that is kept with it. */
+  expectCurrent(writer: Writer, tenantId: string, id: string, stored: Pick<StoredEntity<M>, "version">): void;
+  /** Fails as `stale` when it is gone or deleted. */
+  expectPresent(writer: Writer, tenantId: string, id: string): void;
   purge(writer: Writer, tenantId: string, id: string): void;
 }
 
@@ -67,9 +85,11 @@ export function createEntityStore<Desc extends DescMessage>(
   table: EntityTable<Desc>,
 ): EntityStore<MessageShape<Desc>> {
   type M = MessageShape<Desc>;
-  const { read, insert, update, purge } = statementsOf(table);
+  const { read, insert, update, expectVersion, expectPresent, purge } = statementsOf(table);
   const extraValues = (message: M, deleted: boolean) =>
     Object.values(table.columns).map((column) => column(message, deleted));
+  const type = table.idColumn.replace("_id", "") as SearchType;
+  const searchKey = (tenantId: string, id: string): SearchKey => ({ tenantId, type, applicationId: "", id });
 
   return {
     async get(tenantId, id) {
@@ -99,6 +119,8 @@ export function createEntityStore<Desc extends DescMessage>(
         1,
         data,
       );
+      addSearchEntry(writer, searchKey(tenantId, id), searchable(message));
+      countCreated(writer, searchKey(tenantId, id));
     },
     update(writer, tenantId, id, { stored, message, at, deletedAt }) {
       const data = toBinary(table.schema, withoutDeletedAt(message));
@@ -114,11 +136,24 @@ export function createEntityStore<Desc extends DescMessage>(
         id,
         stored.version,
       );
+      updateSearchEntry(writer, searchKey(tenantId, id), searchable(message), deletedAt);
+      countChange(writer, searchKey(tenantId, id), stored.deletedAt !== undefined, deletedAt !== undefined);
     },
+    expectCurrent(writer, tenantId, id, { version }) {
+      writer.runExpectingRow(expectVersion, tenantId, id, version);
+    },
+    expectPresent: (writer, tenantId, id) => writer.runExpectingRow(expectPresent, tenantId, id),
     purge(writer, tenantId, id) {
       writer.runExpectingRow(purge, tenantId, id);
+      countPurged(writer, searchKey(tenantId, id));
+      removeSearchEntry(writer, searchKey(tenantId, id));
     },
   };
+}
+
+/** The fields that can be searched are named alike in every kind. */
+function searchable(message: unknown): SearchableMessage {
+  return message as SearchableMessage;
 }
 
 function statementsOf<Desc extends DescMessage>({ table, idColumn, columns: extra }: EntityTable<Desc>) {
@@ -143,6 +178,12 @@ function statementsOf<Desc extends DescMessage>({ table, idColumn, columns: extr
     update: knownStatement(
       `UPDATE ${table} SET ${written.map((column) => `${column} = ?`).join(", ")}
      WHERE tenant_id = ? AND ${idColumn} = ? AND version = ?`,
+    ),
+    expectPresent: knownStatement(
+      `UPDATE ${table} SET version = version WHERE tenant_id = ? AND ${idColumn} = ? AND deleted_at IS NULL`,
+    ),
+    expectVersion: knownStatement(
+      `UPDATE ${table} SET version = version + 1 WHERE tenant_id = ? AND ${idColumn} = ? AND version = ?`,
     ),
     purge: knownStatement(`DELETE FROM ${table} WHERE tenant_id = ? AND ${idColumn} = ?`),
   };
@@ -187,13 +228,20 @@ function withoutDeletedAt<M>(message: M): M {
   return copy;
 }
 
+const throughOrganizations = `SELECT theirs.entity_id FROM memberships AS own
+  JOIN organizations ON organizations.tenant_id = own.tenant_id
+    AND organizations.organization_id = own.entity_id AND organizations.deleted_at IS NULL
+  JOIN memberships AS theirs ON theirs.tenant_id = own.tenant_id AND theirs.account_id = own.entity_id
+  WHERE own.entity_type = 'organization' AND own.tenant_id = ? AND own.account_id = ? AND theirs.entity_type = ?`;
+
 function whereClause(idColumn: string, { deleted, id, memberOf }: EntitySelection): string {
   const conditions = ["tenant_id = ?", `deleted_at IS ${deleted ? "NOT NULL" : "NULL"}`, "updated_at > ?"];
   if (id !== undefined) conditions.push(`${idColumn} = ?`);
   if (memberOf !== undefined) {
+    const indirect = memberOf.throughOrganizations ? `UNION ${throughOrganizations}` : "";
     conditions.push(
       `${idColumn} IN (SELECT entity_id FROM memberships
-        WHERE tenant_id = ? AND account_id = ? AND entity_type = ?)`,
+        WHERE tenant_id = ? AND account_id = ? AND entity_type = ? ${indirect})`,
     );
   }
   return `WHERE ${conditions.join(" AND ")}`;
@@ -202,6 +250,9 @@ function whereClause(idColumn: string, { deleted, id, memberOf }: EntitySelectio
 function whereParameters(tenantId: string, { updatedSince, id, memberOf }: EntitySelection): SqlValue[] {
   const parameters: SqlValue[] = [tenantId, updatedSince];
   if (id !== undefined) parameters.push(id);
-  if (memberOf !== undefined) parameters.push(tenantId, memberOf.accountId, memberOf.entityType);
+  if (memberOf !== undefined) {
+    const account = [tenantId, memberOf.accountId, memberOf.entityType];
+    parameters.push(...account, ...(memberOf.throughOrganizations ? account : []));
+  }
   return parameters;
 }

@@ -36,8 +36,8 @@ export interface JoinDeviceReader {
 export interface JoinDeviceWriter {
   /** Breaks a constraint when the ids or EUIs are taken: only in `transact`. */
   create(writer: Writer, device: JoinDevice): void;
-  /** All but the nonces. */
-  update(writer: Writer, device: JoinDevice): void;
+  /** All but the nonces. The transaction fails as `stale` unless the row is still that of `before`. */
+  update(writer: Writer, device: JoinDevice, before: At): void;
   setNonces(writer: Writer, ids: EndDeviceIdentifiers, nonces: Nonces): void;
   remove(writer: Writer, ids: EndDeviceIdentifiers): void;
   removeApplication(writer: Writer, ids: { readonly tenantId: string; readonly applicationId: string }): void;

@@ -25,4 +25,17 @@ export const joinServerMigrations: readonly Migration[] = [
       "CREATE UNIQUE INDEX js_devices_euis ON js_devices (join_eui, dev_eui)",
     ],
   },
+  {
+    version: 2,
+    description: "activation settings of applications",
+    statements: [
+      `CREATE TABLE js_activation_settings (
+        tenant_id TEXT NOT NULL,
+        application_id TEXT NOT NULL,
+        settings BLOB NOT NULL,
+        kek BLOB,
+        PRIMARY KEY (tenant_id, application_id)
+      )`,
+    ],
+  },
 ];

@@ -14,7 +14,7 @@ const insertDevice = statement(
 );
 const updateDevice = statement(
   `UPDATE js_devices SET app_key = ?, nwk_key = ?, registration = ?, resets_join_nonces = ?,
-   updated_at = ? WHERE ${byIds}`,
+   updated_at = ? WHERE ${byIds} AND updated_at = ?`,
 );
 const updateNonces = statement(
   `UPDATE js_devices SET last_join_nonce = ?, last_dev_nonce = ?, used_dev_nonces = ? WHERE ${byIds}`,
@@ -78,9 +78,9 @@ export function createJoinDeviceWriter(vault: KeyVault): JoinDeviceWriter {
         device.updatedAt,
       );
     },
-    update(writer, device) {
+    update(writer, device, before) {
       const { ids } = device;
-      writer.run(
+      writer.runExpectingRow(
         updateDevice,
         sealed(device.appKey),
         sealed(device.nwkKey),
@@ -90,6 +90,7 @@ export function createJoinDeviceWriter(vault: KeyVault): JoinDeviceWriter {
         ids.tenantId,
         ids.applicationId,
         ids.deviceId,
+        before,
       );
     },
     setNonces(writer, ids, nonces) {

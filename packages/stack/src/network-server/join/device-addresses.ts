@@ -5,6 +5,7 @@ import type { RandomBytes } from "../../clock/clock.ts";
 export interface DeviceAddresses {
   readonly prefixes: readonly DevAddrPrefix[];
   generate(): DevAddr;
+  owns(address: DevAddr): boolean;
 }
 
 export function createDeviceAddresses(
@@ -15,6 +16,8 @@ export function createDeviceAddresses(
   const blocks = prefixes.length > 0 ? prefixes : [devAddrPrefix(netId)];
   return {
     prefixes: blocks,
+    owns: (address) =>
+      blocks.some(({ devAddr: base, length }) => length === 0 || (address ^ base) >>> (32 - length) === 0),
     generate() {
       const bytes = random(8);
       const view = new DataView(bytes.buffer, bytes.byteOffset, 8);

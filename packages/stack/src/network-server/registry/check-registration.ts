@@ -10,12 +10,13 @@ import {
   type PHYVersion,
   requiresDevEuiForABP,
 } from "@skylark/lorawan";
-import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
+import { defineErrors } from "../../errors/errors.ts";
+import { checkMACSettings, checkParameters } from "./check-mac-settings.ts";
+import { invalidField, missingField, unwantedField } from "./field-value.ts";
 import { macVersionOf, phyVersionOf } from "./registration.ts";
 
 const errors = defineErrors("pkg/networkserver");
 const internal = defineErrors("pkg/networkserver/internal");
-const fieldValueError = errors.invalidArgument("field_value", "invalid value of field `{field}`");
 const bandMismatch = errors.invalidArgument(
   "device_and_frequency_plan_band_mismatch",
   "device band ID `{dev_band_id}` and frequency plan band ID `{fp_band_id}` do not match",
@@ -24,10 +25,6 @@ const noBandVersion = internal.invalidArgument(
   "no_band_version",
   "specified version `{ver}` of band `{id}` does not exist",
 );
-
-export function invalidField(field: string): SkylarkError {
-  return fieldValueError({ field });
-}
 
 export interface CheckedRegistration {
   readonly macVersion: MACVersion;
@@ -45,10 +42,14 @@ export function checkRegistration(device: EndDevice): CheckedRegistration {
   const band = bandOf(plan, phyVersion);
   const bandId = device.versionIds?.bandId ?? "";
   if (bandId !== "" && bandId !== plan.bandId) {
-    throw bandMismatch({ dev_band_id: bandId, fp_band_id: plan.bandId });
+    const mismatch = bandMismatch({ dev_band_id: bandId, fp_band_id: plan.bandId });
+    throw invalidField("version_ids.band_id", mismatch);
   }
   checkActivation(device, macVersion);
+  checkClasses(device, band);
   checkMACSettings(device, band);
+  checkParameters(device.macState?.currentParameters, band, "mac_state.current_parameters");
+  checkParameters(device.macState?.desiredParameters, band, "mac_state.desired_parameters");
   return { macVersion, phyVersion };
 }
 
@@ -62,42 +63,37 @@ function bandOf({ bandId }: FrequencyPlan, phyVersion: PHYVersion): Band {
 function checkActivation(device: EndDevice, macVersion: MACVersion): void {
   const hasDevEui = (device.ids?.devEui.length ?? 0) > 0;
   if (device.supportsJoin) {
-    if (device.multicast) throw invalidField("multicast");
-    if ((device.ids?.joinEui.length ?? 0) === 0) throw invalidField("ids.join_eui");
-    if (!hasDevEui) throw invalidField("ids.dev_eui");
-  } else if (!device.multicast && !hasDevEui && requiresDevEuiForABP(macVersion)) {
-    throw invalidField("ids.dev_eui");
+    if (device.multicast) throw unwantedField("multicast");
+    if ((device.ids?.joinEui.length ?? 0) === 0) throw missingField("ids.join_eui");
+    if (!hasDevEui) throw missingField("ids.dev_eui");
+    return;
   }
+  if (!device.multicast && !hasDevEui && requiresDevEuiForABP(macVersion)) throw missingField("ids.dev_eui");
+  if ((device.session?.keys?.sessionKeyId.length ?? 0) > 0)
+    throw unwantedField("session.keys.session_key_id");
 }
 
-function checkMACSettings({ macSettings }: EndDevice, band: Band): void {
-  if (macSettings === undefined) return;
-  const dataRates = {
-    rx2_data_rate_index: macSettings.rx2DataRateIndex,
-    desired_rx2_data_rate_index: macSettings.desiredRx2DataRateIndex,
-  };
-  for (const [name, given] of Object.entries(dataRates)) {
-    if (given !== undefined && band.dataRates[given.value] === undefined) {
-      throw invalidField(`mac_settings.${name}.value`);
-    }
+function checkClasses(device: EndDevice, band: Band): void {
+  const { macSettings, multicast, supportsClassB, supportsClassC, supportsJoin } = device;
+  if (multicast) {
+    if (!supportsClassB && !supportsClassC) throw missingField("supports_class_b");
+    if (macSettings?.scheduleDownlinks?.value) throw unwantedField("mac_settings.schedule_downlinks.value");
+    if (macSettings?.relay !== undefined) throw unwantedField("mac_settings.relay");
+    if (macSettings?.desiredRelay !== undefined) throw unwantedField("mac_settings.desired_relay");
+    if ((device.session?.lastFCntUp ?? 0) !== 0) throw unwantedField("session.last_f_cnt_up");
+    if ((device.session?.lastConfFCntDown ?? 0) !== 0) throw unwantedField("session.last_conf_f_cnt_down");
   }
-  const mostOffsets = Math.max(...band.rx1DataRates.map((offsets) => offsets?.length ?? 0));
-  const offsets = {
-    rx1_data_rate_offset: macSettings.rx1DataRateOffset,
-    desired_rx1_data_rate_offset: macSettings.desiredRx1DataRateOffset,
-  };
-  for (const [name, given] of Object.entries(offsets)) {
-    if (given !== undefined && given.value >= mostOffsets) throw invalidField(`mac_settings.${name}.value`);
+  if (!supportsClassB) return;
+  if (!supportsJoin && macSettings?.pingSlotPeriodicity === undefined) {
+    throw missingField("mac_settings.ping_slot_periodicity.value");
   }
-  const { factoryPresetFrequencies } = macSettings;
-  const isBeyondBand = factoryPresetFrequencies.length > band.maxUplinkChannels;
-  if (isBeyondBand || factoryPresetFrequencies.some((frequency) => frequency < 100_000n)) {
-    throw invalidField("mac_settings.factory_preset_frequencies");
-  }
-  if (
-    macSettings.adr !== undefined &&
-    (macSettings.useAdr !== undefined || macSettings.adrMargin !== undefined)
-  ) {
-    throw invalidField("mac_settings.use_adr");
+  const frequencies = [
+    ["ping_slot_frequency", macSettings?.pingSlotFrequency, band.pingSlotFrequencies],
+    ["desired_ping_slot_frequency", macSettings?.desiredPingSlotFrequency, band.pingSlotFrequencies],
+    ["beacon_frequency", macSettings?.beaconFrequency, band.beacon.frequencies],
+    ["desired_beacon_frequency", macSettings?.desiredBeaconFrequency, band.beacon.frequencies],
+  ] as const;
+  for (const [name, given, ofBand] of frequencies) {
+    if ((given?.value ?? 0n) === 0n && ofBand.length === 0) throw missingField(`mac_settings.${name}.value`);
   }
 }

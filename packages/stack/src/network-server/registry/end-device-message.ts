@@ -14,14 +14,21 @@ import {
 } from "@skylark/api";
 import { bytesOfDevAddr, bytesOfEui } from "../../domain/identifier-bytes.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
-import type { DeviceState, DeviceStatus, MACParameters, SessionState } from "../device.ts";
+import type { DeviceStatus, MACParameters, SessionState } from "../device.ts";
 import type { RegisteredDevice } from "../storage/device-store.ts";
 import { keyOfSchedule } from "../storage/sql-device-store.ts";
+import { isOfSession, withKeptMACState } from "./kept-mac-state.ts";
 import { decodeRegistration, keptPaths } from "./registration.ts";
 
-/** Everything the API shows of a device; what the caller did not ask for or may not see is left out later. */
-export function endDeviceMessage(device: RegisteredDevice, state: DeviceState = device.state): EndDevice {
-  const { current, pending, status } = state;
+/**
+ * Everything the API shows of a device; what the caller did not ask for or may not see is left out later.
+ * `registration` is what the device's registration decodes to.
+ */
+export function endDeviceMessage(
+  device: RegisteredDevice,
+  registration: EndDevice = decodeRegistration(device.registration),
+): EndDevice {
+  const { current, pending, status } = device.state;
   const dynamic = create(EndDeviceSchema, {
     ids: identifiers(device.ids, current),
     createdAt: timestampFromMs(device.createdAt),
@@ -32,7 +39,11 @@ export function endDeviceMessage(device: RegisteredDevice, state: DeviceState = 
       : { pendingSession: sessionInit(pending), pendingMacState: macStateInit(pending) }),
     ...(status === undefined ? {} : statusInit(status)),
   });
-  return assign(EndDeviceSchema, dynamic, decodeRegistration(device.registration), keptPaths);
+  // A device that is not registered yet has none.
+  if (device.registration.length === 0) return dynamic;
+  const message = assign(EndDeviceSchema, dynamic, registration, keptPaths);
+  const isKept = registration.macState !== undefined && current !== undefined;
+  return isKept && isOfSession(registration, current) ? withKeptMACState(message, registration) : message;
 }
 
 function identifiers(ids: EndDeviceIdentifiers, current: SessionState | undefined) {
@@ -98,7 +109,7 @@ function parametersInit(parameters: MACParameters): APIParameters {
 function statusInit({ batteryPercentage, externalPower, margin, receivedAt }: DeviceStatus) {
   return {
     downlinkMargin: margin,
-    lastDevStatusReceivedAt: timestampFromMs(receivedAt),
+    ...(receivedAt === 0 ? {} : { lastDevStatusReceivedAt: timestampFromMs(receivedAt) }),
     powerState: externalPower
       ? PowerState.POWER_EXTERNAL
       : batteryPercentage === undefined

@@ -1,4 +1,9 @@
-import type { MACParameters as APIParameters, Session as APISession, EndDevice } from "@skylark/api";
+import {
+  type MACParameters as APIParameters,
+  type Session as APISession,
+  type EndDevice,
+  timestampMs,
+} from "@skylark/api";
 import { aesKey, expandKey, type KeySchedule, usesLegacyMIC } from "@skylark/lorawan";
 import { devAddrOfBytes } from "../../domain/identifier-bytes.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
@@ -12,7 +17,8 @@ import {
   type SessionState,
 } from "../device.ts";
 import { personalizedMACState } from "../join/join-parameters.ts";
-import { invalidField } from "./check-registration.ts";
+import { invalidField, missingField } from "./field-value.ts";
+import { macVersionNamed } from "./registration.ts";
 
 export interface GivenSession {
   readonly ids: EndDeviceIdentifiers;
@@ -49,28 +55,51 @@ export function givenSession(given: GivenSession): SessionState | undefined {
         mac: personalizedMACState(given.settings, { rx1Delay: given.desiredRx1Delay }),
       };
   const counters = givenCounters(device.session, paths, state.counters);
-  return withGivenMACState({ ...state, counters }, given);
+  const { lastConfFCntDown } = device.session;
+  const confirmed = paths.includes("session") || paths.includes("session.last_conf_f_cnt_down");
+  const mac =
+    confirmed && lastConfFCntDown !== 0 ? { ...state.mac, lastConfirmedFCnt: lastConfFCntDown } : state.mac;
+  return withGivenMACState(
+    { ...state, session: isSame ? withStart(state.session, session) : session, counters, mac },
+    given,
+  );
 }
 
-function sessionOf(session: APISession, { ids, settings, before, now }: GivenSession): Session {
+function startedAt({ startedAt: given }: APISession, paths: readonly string[]): number | undefined {
+  return given === undefined || !touches(paths, "session.started_at") ? undefined : timestampMs(given);
+}
+
+function sessionOf(session: APISession, { ids, settings, before, now, paths }: GivenSession): Session {
   const devAddr = devAddrOfBytes(session.devAddr);
-  if (devAddr === undefined) throw invalidField("session.dev_addr");
+  if (devAddr === undefined) throw missingField("session.dev_addr");
   const fNwkSIntKey = keySchedule(session.keys?.fNwkSIntKey?.key, "f_nwk_s_int_key");
   const isLegacy = usesLegacyMIC(settings.macVersion);
+  if (isLegacy) requireSameKeys(session, paths);
   return Object.freeze({
     ids: Object.freeze({ ...ids, devAddr }),
     devAddr,
     sessionKeyId: session.keys?.sessionKeyId ?? new Uint8Array(0),
-    startedAt: before?.session.startedAt ?? Math.floor(now),
+    startedAt: startedAt(session, paths) ?? before?.session.startedAt ?? Math.floor(now),
     fNwkSIntKey,
     sNwkSIntKey: isLegacy ? fNwkSIntKey : keySchedule(session.keys?.sNwkSIntKey?.key, "s_nwk_s_int_key"),
     nwkSEncKey: isLegacy ? fNwkSIntKey : keySchedule(session.keys?.nwkSEncKey?.key, "nwk_s_enc_key"),
   });
 }
 
+/** LoRaWAN 1.0.x has one network session key; whoever gives several means the same one. */
+function requireSameKeys({ keys }: APISession, paths: readonly string[]): void {
+  const others = { s_nwk_s_int_key: keys?.sNwkSIntKey, nwk_s_enc_key: keys?.nwkSEncKey };
+  for (const [name, key] of Object.entries(others)) {
+    const isGiven = key !== undefined && key.key.length > 0 && touches(paths, `session.keys.${name}`);
+    if (isGiven && Buffer.compare(key.key, keys?.fNwkSIntKey?.key ?? key.key) !== 0) {
+      throw invalidField(`session.keys.${name}.key`);
+    }
+  }
+}
+
 function keySchedule(key: Uint8Array | undefined, name: string): KeySchedule {
   const isKey = key?.length === 16 && key.some((byte) => byte !== 0);
-  if (!isKey) throw invalidField(`session.keys.${name}.key`);
+  if (!isKey) throw missingField(`session.keys.${name}.key`);
   return expandKey(aesKey(key.slice()));
 }
 
@@ -81,6 +110,11 @@ function sameKeys(a: Session, b: Session): boolean {
     isSame(a.sNwkSIntKey, b.sNwkSIntKey) &&
     isSame(a.nwkSEncKey, b.nwkSEncKey)
   );
+}
+
+/** The same object unless its start was given anew: what is derived from a session is kept by it. */
+function withStart(before: Session, { startedAt }: Session): Session {
+  return before.startedAt === startedAt ? before : Object.freeze({ ...before, startedAt });
 }
 
 /** The API's counters are the last ones used, and 0 also where none was. */
@@ -102,9 +136,19 @@ function withGivenMACState(state: SessionState, { device, paths }: GivenSession)
   const { currentParameters, desiredParameters } = device.macState ?? {};
   const isCurrentGiven = touches(paths, "mac_state.current_parameters") && currentParameters !== undefined;
   const isDesiredGiven = touches(paths, "mac_state.desired_parameters") && desiredParameters !== undefined;
-  if (!isCurrentGiven && !isDesiredGiven) return state;
+  const macVersion = touches(paths, "mac_state.lorawan_version")
+    ? macVersionNamed(device.macState?.lorawanVersion)
+    : undefined;
+  const statusAsked = touches(paths, "mac_state.last_dev_status_f_cnt_up")
+    ? device.macState?.lastDevStatusFCntUp
+    : undefined;
+  const isAnyGiven =
+    isCurrentGiven || isDesiredGiven || macVersion !== undefined || statusAsked !== undefined;
+  if (!isAnyGiven) return state;
   const mac: MACState = {
     ...state.mac,
+    ...(macVersion === undefined ? {} : { macVersion }),
+    ...(statusAsked === undefined || statusAsked === 0 ? {} : { statusAskedFCntUp: statusAsked }),
     ...(isCurrentGiven ? { current: parametersOf(currentParameters, state.mac.current) } : {}),
     ...(isDesiredGiven ? { desired: parametersOf(desiredParameters, state.mac.desired) } : {}),
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { EndDeviceSchema, fromJSON, NsEndDeviceRegistry, Right, toJSON } from "@skylark/api";
 import { aesKey, devAddr, expandKey } from "@skylark/lorawan";
+import { createEventBus } from "../../events/event-bus.ts";
 import { statement } from "../../store/store.ts";
 import { type Network, startNetwork } from "../network-server.fixture.ts";
 import { keysOf, uplinkFrame } from "../simulated-device.fixture.ts";
@@ -72,7 +73,14 @@ async function start(context: TestContext): Promise<{ net: Network; devices: Reg
 }
 
 function devicesOf({ clock, store, server }: Network): RegisteredDevices {
-  return new RegisteredDevices({ clock, store, ...server.devices, desiredRx1Delay: 5 });
+  return new RegisteredDevices({
+    clock,
+    store,
+    ...server.devices,
+    events: createEventBus(clock),
+    desiredRx1Delay: 5,
+    addresses: { owns: () => true },
+  });
 }
 
 const shown = async (devices: RegisteredDevices) =>
@@ -264,7 +272,7 @@ test("serves every method of the registry", async (context) => {
   const { set } = service!.methods;
   assert.ok(set !== undefined && "requires" in set);
   const request = { endDevice: message(abp), fieldMask: { paths: abpPaths } };
-  const requirement = set.requires(request as unknown as Parameters<typeof set.requires>[0]);
+  const requirement = (set.requires as (request: unknown) => unknown)(request);
   assert.deepEqual(requirement, {
     kind: "rights",
     entity: { type: "application", id: "app1" },
@@ -279,4 +287,224 @@ test("keeps session keys sealed", async (context) => {
   assert.equal(Buffer.from(row?.keys as Uint8Array).includes(Buffer.alloc(16, 7)), false);
   const entry = await net.server.devices.cache.holdByIds(ids);
   assert.deepEqual(entry?.state.current?.session.fNwkSIntKey, expandKey(aesKey(new Uint8Array(16).fill(7))));
+});
+
+interface Refused {
+  readonly what: string;
+  readonly device: object;
+  readonly paths: readonly string[];
+  readonly field: string;
+  readonly cause?: string;
+}
+
+const multicast = {
+  ...abp,
+  multicast: true,
+  supports_class_c: true,
+  ids: { ...apiIds, dev_eui: undefined },
+};
+const multicastPaths = [...abpPaths, "multicast", "supports_class_b", "supports_class_c"];
+const withSettings = (mac_settings: object) => ({ ...otaa, mac_settings });
+const refused: readonly Refused[] = [
+  {
+    what: "OTAA without DevEUI",
+    device: { ...otaa, ids: { ...otaa.ids, dev_eui: undefined } },
+    paths: otaaPaths,
+    field: "ids.dev_eui",
+    cause: "field_is_zero",
+  },
+  {
+    what: "multicast that joins",
+    device: { ...otaa, multicast: true },
+    paths: [...otaaPaths, "multicast"],
+    field: "multicast",
+    cause: "field_not_zero",
+  },
+  {
+    what: "ABP without address",
+    device: { ...abp, session: { keys: abp.session.keys } },
+    paths: abpPaths,
+    field: "session.dev_addr",
+    cause: "field_is_zero",
+  },
+  {
+    what: "ABP without key",
+    device: { ...abp, session: { dev_addr: "01020304" } },
+    paths: abpPaths,
+    field: "session.keys.f_nwk_s_int_key.key",
+    cause: "field_is_zero",
+  },
+  {
+    what: "ABP of LoRaWAN 1.1 with one key only",
+    device: { ...abp, lorawan_version: "MAC_V1_1", lorawan_phy_version: "PHY_V1_1_REV_B" },
+    paths: abpPaths,
+    field: "session.keys.s_nwk_s_int_key.key",
+    cause: "field_is_zero",
+  },
+  {
+    what: "ABP of LoRaWAN 1.0.x with two network keys",
+    device: {
+      ...abp,
+      session: {
+        ...abp.session,
+        keys: { ...abp.session.keys, nwk_s_enc_key: { key: "09090909090909090909090909090909" } },
+      },
+    },
+    paths: [...abpPaths, "session.keys.nwk_s_enc_key.key"],
+    field: "session.keys.nwk_s_enc_key.key",
+  },
+  {
+    what: "ABP with the identifier of a joined session",
+    device: { ...abp, session: { ...abp.session, keys: { ...abp.session.keys, session_key_id: "AQI=" } } },
+    paths: [...abpPaths, "session.keys.session_key_id"],
+    field: "session.keys.session_key_id",
+    cause: "field_not_zero",
+  },
+  {
+    what: "an address among the identifiers that is not the session's",
+    device: { ...abp, ids: { ...apiIds, dev_addr: "01020305" } },
+    paths: abpPaths,
+    field: "session.dev_addr",
+  },
+  {
+    what: "multicast of class A",
+    device: { ...multicast, supports_class_c: false },
+    paths: multicastPaths,
+    field: "supports_class_b",
+    cause: "field_is_zero",
+  },
+  {
+    what: "multicast with uplinks",
+    device: { ...multicast, session: { ...abp.session, last_f_cnt_up: 5 } },
+    paths: [...multicastPaths, "session.last_f_cnt_up"],
+    field: "session.last_f_cnt_up",
+    cause: "field_not_zero",
+  },
+  {
+    what: "class B without ping slot periodicity",
+    device: { ...multicast, supports_class_b: true },
+    paths: multicastPaths,
+    field: "mac_settings.ping_slot_periodicity.value",
+    cause: "field_is_zero",
+  },
+  {
+    what: "the band of another plan",
+    device: { ...otaa, version_ids: { band_id: "US_902_928" } },
+    paths: [...otaaPaths, "version_ids.band_id"],
+    field: "version_ids.band_id",
+    cause: "device_and_frequency_plan_band_mismatch",
+  },
+  {
+    what: "older and newer settings for ADR together",
+    device: withSettings({ adr: { disabled: {} }, use_adr: true }),
+    paths: [...otaaPaths, "mac_settings"],
+    field: "mac_settings.use_adr",
+    cause: "field_not_zero",
+  },
+  ...[
+    [{ adr: { dynamic: { max_data_rate_index: 9 } } }, "adr.mode.dynamic.max_data_rate_index.value"],
+    [{ adr: { dynamic: { min_tx_power_index: 15 } } }, "adr.mode.dynamic.min_tx_power_index"],
+    [{ adr: { dynamic: { min_nb_trans: 3, max_nb_trans: 1 } } }, "adr.mode.dynamic.max_nb_trans"],
+    [
+      { adr: { dynamic: { overrides: { data_rate_5: { min_nb_trans: 3, max_nb_trans: 1 } } } } },
+      "adr.mode.dynamic.overrides.data_rate_5.max_nb_trans",
+    ],
+    [{ adr: { static: { data_rate_index: 15 } } }, "adr.mode.static.data_rate_index"],
+    [{ adr: { static: { tx_power_index: 15 } } }, "adr.mode.static.tx_power_index"],
+    [{ rx2_data_rate_index: 15 }, "rx2_data_rate_index.value"],
+    [{ desired_ping_slot_data_rate_index: 15 }, "desired_ping_slot_data_rate_index.value"],
+    [{ rx1_data_rate_offset: 7 }, "rx1_data_rate_offset.value"],
+    [{ uplink_dwell_time: true }, "uplink_dwell_time.value"],
+    [{ factory_preset_frequencies: ["1"] }, "factory_preset_frequencies"],
+  ].map(([settings, field]) => ({
+    what: String(field),
+    device: withSettings(settings as object),
+    paths: [...otaaPaths, "mac_settings"],
+    field: `mac_settings.${field}`,
+  })),
+];
+
+test("refuses what cannot be, naming the field and why", async (context) => {
+  const { net, devices } = await start(context);
+  for (const { what, device, paths, field, cause } of refused) {
+    await assert.rejects(
+      devices.set(ids, message(device), paths),
+      (error: { readonly name: string; readonly attributes: object; readonly cause?: Error }) => {
+        assert.equal(error.name, "pkg/networkserver:field_value", what);
+        assert.deepEqual(error.attributes, { field }, what);
+        assert.equal(error.cause?.name, cause && `pkg/networkserver:${cause}`, what);
+        return true;
+      },
+    );
+  }
+  assert.deepEqual(await net.store.query(statement("SELECT device_no FROM ns_devices")), []);
+});
+
+test("registers multicast groups, LoRaWAN 1.1 by personalization, and classes B and C", async (context) => {
+  const { devices } = await start(context);
+  await devices.set(ids, message(multicast), multicastPaths);
+  const group = await shown(devices);
+  assert.equal(group.multicast, true);
+  assert.equal(group.supports_class_c, true);
+  const keys11 = {
+    f_nwk_s_int_key: { key: "01".repeat(16) },
+    s_nwk_s_int_key: { key: "02".repeat(16) },
+    nwk_s_enc_key: { key: "03".repeat(16) },
+  };
+  const other = { ...ids, deviceId: "abp11" };
+  const abp11 = {
+    ...abp,
+    lorawan_version: "MAC_V1_1",
+    lorawan_phy_version: "PHY_V1_1_REV_B",
+    supports_class_b: true,
+    session: { dev_addr: "01020304", keys: keys11 },
+    mac_settings: { ping_slot_periodicity: "PING_EVERY_8S" },
+  };
+  const paths = [
+    ...abpPaths.filter((path) => !path.startsWith("mac_settings")),
+    "session",
+    "supports_class_b",
+    "mac_settings",
+  ];
+  await devices.set(other, message(abp11), paths);
+  const device = toJSON(EndDeviceSchema, await devices.get(other)) as Record<string, Record<string, unknown>>;
+  assert.deepEqual(device.session?.keys, keys11);
+  assert.equal(device.supports_class_b, true);
+  assert.deepEqual(device.mac_settings, abp11.mac_settings);
+});
+
+test("a reset leaves keys and settings, and nothing of what happened since", async (context) => {
+  const { net, devices } = await start(context);
+  await devices.set(ids, message(abp), abpPaths);
+  await devices.set(
+    ids,
+    message({ ids: apiIds, battery_percentage: 0.5, downlink_margin: 3, session: { last_f_cnt_up: 9 } }),
+    ["battery_percentage", "downlink_margin", "session.last_f_cnt_up"],
+  );
+  const before = await shown(devices);
+  assert.equal(before.battery_percentage, 0.5);
+  assert.equal(before.session?.last_f_cnt_up, 9);
+  const after = toJSON(EndDeviceSchema, await devices.reset(ids)) as Record<string, Record<string, unknown>>;
+  assert.equal(after.battery_percentage, undefined);
+  assert.equal(after.session?.last_f_cnt_up, undefined);
+  assert.deepEqual(after.session?.keys, before.session?.keys);
+  assert.deepEqual(after.mac_settings, before.mac_settings);
+  assert.deepEqual(after, await shown(devices));
+  assert.equal((await net.store.query(statement("SELECT status FROM ns_devices")))[0]?.status, null);
+});
+
+test("many changes of one device at once are all made, one after another", async (context) => {
+  const { devices } = await start(context);
+  const named = ["rx1_delay", "desired_rx1_delay", "status_count_periodicity", "rx2_data_rate_index"];
+  await Promise.all(
+    named.map((name) =>
+      devices.set(ids, message(withSettings({ [name]: 3 })), [...otaaPaths, `mac_settings.${name}`]),
+    ),
+  );
+  assert.deepEqual((await shown(devices)).mac_settings, {
+    rx1_delay: 3,
+    desired_rx1_delay: 3,
+    rx2_data_rate_index: 3,
+    status_count_periodicity: 3,
+  });
 });

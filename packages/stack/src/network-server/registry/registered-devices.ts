@@ -1,26 +1,36 @@
-import { assign, create, type EndDevice, EndDeviceSchema } from "@skylark/api";
+import type { EndDevice } from "@skylark/api";
 import type { Clock } from "../../clock/clock.ts";
-import { euiOfBytes } from "../../domain/identifier-bytes.ts";
-import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
-import { defineErrors, SkylarkError } from "../../errors/errors.ts";
+import { devAddrOfBytes, euiOfBytes } from "../../domain/identifier-bytes.ts";
+import {
+  type ApplicationIdentifiers,
+  type EndDeviceIdentifiers,
+  endDeviceKey,
+} from "../../domain/identifiers.ts";
+import { defineErrors } from "../../errors/errors.ts";
+import type { EventPublisher } from "../../events/events.ts";
+import { deletedDevices } from "../../rpc/end-device-requests.ts";
+import {
+  type StagedResult,
+  type StagedTransaction,
+  transactAll,
+  untilCurrent,
+} from "../../store/staged-transaction.ts";
 import type { Store, Writer } from "../../store/store.ts";
+import { stale } from "../../store/store-errors.ts";
 import { type DeviceState, freshCounters, type SessionState } from "../device.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
 import { deviceNotFound } from "../errors.ts";
+import type { DeviceAddresses } from "../join/device-addresses.ts";
 import { personalizedMACState } from "../join/join-parameters.ts";
-import { desiredParameters } from "../region.ts";
 import type { DeviceReader, DeviceWriter, RegisteredDevice } from "../storage/device-store.ts";
-import { checkRegistration, invalidField } from "./check-registration.ts";
+import { type ChangedRegistration, changedRegistration } from "./changed-registration.ts";
 import { endDeviceMessage } from "./end-device-message.ts";
-import { givenSession, touches } from "./given-session.ts";
-import { encodeRegistration, settingsOf } from "./registration.ts";
+import { batchDeleted, deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
 
-const errors = defineErrors("pkg/networkserver");
-const deviceExists = errors.alreadyExists("device_exists", "device already exists");
-const readOnlyField = defineErrors("pkg/networkserver/redis").invalidArgument(
-  "read_only_field",
-  "read-only field `{field}`",
+const deviceExists = defineErrors("pkg/networkserver").alreadyExists(
+  "device_exists",
+  "device already exists",
 );
 
 interface Surroundings {
@@ -29,7 +39,16 @@ interface Surroundings {
   readonly cache: DeviceCache;
   readonly reader: DeviceReader;
   readonly writer: DeviceWriter;
+  readonly events: EventPublisher;
   readonly desiredRx1Delay: number;
+  readonly addresses: Pick<DeviceAddresses, "owns">;
+}
+
+/** A device whose turn it is: nothing else happens to it until `release`. */
+interface Turn {
+  readonly entry: DeviceEntry;
+  readonly stored: RegisteredDevice;
+  release(): void;
 }
 
 /** Devices as their owners register, change and delete them; each change waits for the device's turn. */
@@ -42,99 +61,176 @@ export class RegisteredDevices {
   }
 
   async get(ids: EndDeviceIdentifiers): Promise<EndDevice> {
-    const device = await this.#around.reader.findRegistered(ids);
+    const device = await this.find(ids);
     if (device === undefined) throw deviceNotFound();
-    return endDeviceMessage(device);
+    return device;
+  }
+
+  async find(ids: EndDeviceIdentifiers): Promise<EndDevice | undefined> {
+    const device = await this.#around.reader.findRegistered(ids);
+    return device && endDeviceMessage(device);
   }
 
   /** Creates the device, or changes the fields of the mask; gives the whole device as it is now. */
-  async set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
-    const changed = await this.#inTurn(ids, async (entry, stored) => {
-      const changed = this.#changed(stored, given, paths);
-      await this.#transact((to) => this.#write(to, stored.state, changed));
-      this.#take(entry, changed);
-      return changed;
+  set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
+    return untilCurrent(async () => {
+      const staged = await this.stageSet(ids, given, paths);
+      await this.#transact(staged);
+      return staged.result;
     });
-    return endDeviceMessage(changed ?? (await this.#create(ids, given, paths)));
+  }
+
+  /** `isNew`: take it that there is no such device; the transaction breaks a constraint when there is. */
+  async stageSet(
+    ids: EndDeviceIdentifiers,
+    given: EndDevice,
+    paths: readonly string[],
+    { isNew = false }: { readonly isNew?: boolean } = {},
+  ): Promise<StagedResult<EndDevice>> {
+    const turn = isNew ? undefined : await this.#takeTurn(ids);
+    if (turn === undefined) return this.#stageCreation(ids, given, { paths, isNew });
+    try {
+      const changed = this.#changed(turn.stored, given, paths);
+      return this.#stageChange(turn, changed);
+    } catch (error) {
+      turn.release();
+      throw error;
+    }
   }
 
   /** Back to the state in which the device was registered. */
   async reset(ids: EndDeviceIdentifiers): Promise<EndDevice> {
-    const changed = await this.#inTurn(ids, async (entry, stored) => {
-      const { current } = stored.state;
-      const { settings } = stored;
-      const rx1Delay = this.#around.desiredRx1Delay;
-      const restarted: DeviceState =
-        settings.supportsJoin || current === undefined
-          ? {}
-          : {
-              current: {
-                session: current.session,
-                counters: freshCounters,
-                mac: personalizedMACState(settings, { rx1Delay }),
-              },
-            };
-      const changed = { ...stored, state: restarted, updatedAt: this.#now() };
-      await this.#transact((to) => this.#write(to, stored.state, changed));
-      this.#take(entry, changed);
-      return changed;
-    });
-    if (changed === undefined) throw deviceNotFound();
-    return endDeviceMessage(changed);
+    const turn = await this.#takeTurn(ids);
+    if (turn === undefined) throw deviceNotFound();
+    const { stored } = turn;
+    const { current } = stored.state;
+    const rx1Delay = this.#around.desiredRx1Delay;
+    const restarted: DeviceState =
+      stored.settings.supportsJoin || current === undefined
+        ? {}
+        : {
+            current: {
+              session: Object.freeze({ ...current.session, startedAt: this.#now() }),
+              counters: freshCounters,
+              mac: personalizedMACState(stored.settings, { rx1Delay }),
+            },
+          };
+    const device = { ...stored, state: restarted, updatedAt: this.#now() };
+    const staged = this.#stageChange(turn, { device, message: endDeviceMessage(device) });
+    await this.#transact(staged);
+    return staged.result;
   }
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    if (!(await this.deleteDevice(ids))) throw deviceNotFound();
+    const deleted = await this.#deleteAll([ids]);
+    if (deleted[0] === undefined) throw deviceNotFound();
+    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted[0] });
   }
 
-  /** Whether there was one. */
-  async deleteDevice(ids: EndDeviceIdentifiers): Promise<boolean> {
-    const { store, writer, cache } = this.#around;
-    const deleted = await this.#inTurn(ids, async (entry) => {
-      await store.write((to) => writer.remove(to, entry.deviceNo));
-      cache.remove(entry);
-      return true;
-    });
-    return deleted ?? false;
+  /** Of devices that are not there, nothing is said. */
+  async deleteBatch(application: ApplicationIdentifiers, deviceIds: readonly string[]): Promise<void> {
+    const ids = [...new Set(deviceIds)].map((deviceId) => ({ ...application, deviceId }));
+    const deleted = await this.#deleteAll(ids);
+    if (deleted.length === 0) return;
+    const subject = { kind: "application", ids: application } as const;
+    this.#around.events.publish(batchDeleted, subject, deletedDevices(deleted));
   }
 
   async deleteApplication({ tenantId, applicationId }: ApplicationIdentifiers): Promise<void> {
     for (const ids of await this.#around.reader.listApplication(tenantId, applicationId)) {
-      await this.deleteDevice(ids);
+      await this.#deleteAll([ids]);
     }
   }
 
-  #now(): number {
-    return Math.floor(this.#around.clock.now());
+  /** Whether an address lies in the network's blocks. */
+  ownsDevAddr(given: Uint8Array): boolean {
+    const devAddr = devAddrOfBytes(given);
+    return devAddr !== undefined && this.#around.addresses.owns(devAddr);
   }
 
-  /** Undefined when there is no such device. */
-  async #inTurn<T>(
-    ids: EndDeviceIdentifiers,
-    task: (entry: DeviceEntry, stored: RegisteredDevice) => Promise<T>,
-  ): Promise<T | undefined> {
-    const { cache, reader } = this.#around;
-    const entry = await cache.holdByIds(ids);
-    if (entry === undefined) return undefined;
+  /** Whether or not there is such a device. */
+  async stageDelete(ids: EndDeviceIdentifiers): Promise<StagedTransaction> {
+    const turn = await this.#takeTurn(ids);
+    return turn === undefined ? nothing : this.#stageRemoval(turn);
+  }
+
+  /** Those that were there. Turns are taken in one order, so that two callers never wait for each other. */
+  async #deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
+    const inOrder = [...ids].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
+    const turns: Turn[] = [];
     try {
-      return await entry.run(async () => {
-        const stored = entry.isDeleted ? undefined : await reader.findRegistered(ids);
-        return stored === undefined ? undefined : await task(entry, stored);
-      });
-    } finally {
-      cache.release(entry);
+      for (const each of inOrder) {
+        const turn = await this.#takeTurn(each);
+        if (turn !== undefined) turns.push(turn);
+      }
+    } catch (error) {
+      for (const turn of turns) turn.release();
+      throw error;
     }
+    const removals = turns.map((turn) => this.#stageRemoval(turn));
+    if (removals.length > 0) await this.#transact(...removals);
+    return turns.map(({ stored }) => stored.ids);
   }
 
-  async #create(
+  #stageRemoval({ entry, release }: Turn): StagedTransaction {
+    const { writer, cache } = this.#around;
+    return {
+      write: (to) => writer.remove(to, entry.deviceNo),
+      committed: () => cache.remove(entry),
+      release,
+    };
+  }
+
+  #stageChange(
+    { entry, stored, release }: Turn,
+    { device: changed, message }: ChangedRegistration,
+  ): StagedResult<EndDevice> {
+    const { events } = this.#around;
+    return {
+      result: message,
+      write: (to) => this.#write(to, stored.state, changed),
+      committed: () => {
+        this.#take(entry, changed);
+        events.publish(deviceUpdated, { kind: "device", ids: changed.ids });
+      },
+      release,
+    };
+  }
+
+  async #stageCreation(
     ids: EndDeviceIdentifiers,
     given: EndDevice,
-    paths: readonly string[],
-  ): Promise<RegisteredDevice> {
+    { paths, isNew }: { readonly paths: readonly string[]; readonly isNew: boolean },
+  ): Promise<StagedResult<EndDevice>> {
+    const { writer, cache, events } = this.#around;
+    const { device, message } = this.#changed(await this.#blank(ids, given), given, paths);
+    const { current } = device.state;
+    return {
+      result: message,
+      write: (to) => {
+        writer.create(to, device);
+        if (current !== undefined) writer.putSession(to, device, "current", current);
+      },
+      committed: () => {
+        cache.deviceAppeared(device.ids);
+        if (current !== undefined) cache.forgetAddress(current.session.devAddr);
+        events.publish(deviceCreated, { kind: "device", ids: device.ids });
+      },
+      explain: async (constraint) =>
+        isNew || !constraint.startsWith("ns_devices.") ? undefined : this.#explainConflict(ids),
+    };
+  }
+
+  /** Someone else created the device meanwhile: look again. Otherwise another device has its EUIs. */
+  async #explainConflict(ids: EndDeviceIdentifiers): Promise<Error> {
+    return (await this.#around.reader.findByIds(ids)) === undefined ? deviceExists() : stale();
+  }
+
+  async #blank(ids: EndDeviceIdentifiers, given: EndDevice): Promise<RegisteredDevice> {
     const devEui = euiOfBytes(given.ids?.devEui);
     const joinEui = euiOfBytes(given.ids?.joinEui);
-    const blank: RegisteredDevice = {
+    return {
       deviceNo: await this.#newDeviceNo(),
       ids: {
         tenantId: ids.tenantId,
@@ -149,16 +245,40 @@ export class RegisteredDevices {
       createdAt: this.#now(),
       updatedAt: this.#now(),
     };
-    const device = this.#changed(blank, given, paths);
-    const { current } = device.state;
-    if (!device.settings.supportsJoin && current === undefined) throw invalidField("session.dev_addr");
-    await this.#transact((to) => {
-      this.#around.writer.create(to, device);
-      this.#write(to, {}, device);
-    });
-    this.#around.cache.deviceAppeared(device.ids);
-    if (current !== undefined) this.#around.cache.forgetAddress(current.session.devAddr);
-    return device;
+  }
+
+  #changed(stored: RegisteredDevice, given: EndDevice, paths: readonly string[]): ChangedRegistration {
+    const { clock, desiredRx1Delay } = this.#around;
+    return changedRegistration({ stored, given, paths, now: clock.now(), desiredRx1Delay });
+  }
+
+  #now(): number {
+    return Math.floor(this.#around.clock.now());
+  }
+
+  /** Undefined when there is no such device. */
+  async #takeTurn(ids: EndDeviceIdentifiers): Promise<Turn | undefined> {
+    const { cache, reader } = this.#around;
+    const entry = await cache.holdByIds(ids);
+    if (entry === undefined) return undefined;
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    void entry
+      .run(() => {
+        begun.resolve();
+        return ended.promise;
+      })
+      .finally(() => cache.release(entry));
+    await begun.promise;
+    try {
+      const stored = entry.isDeleted ? undefined : await reader.findRegistered(ids);
+      if (stored !== undefined) return { entry, stored, release: ended.resolve };
+      ended.resolve();
+      return undefined;
+    } catch (error) {
+      ended.resolve();
+      throw error;
+    }
   }
 
   async #newDeviceNo(): Promise<number> {
@@ -170,63 +290,6 @@ export class RegisteredDevices {
       this.#numbers = undefined;
       throw error;
     }
-  }
-
-  /** The device with the fields of the mask as given, checked. */
-  #changed(stored: RegisteredDevice, given: EndDevice, paths: readonly string[]): RegisteredDevice {
-    const before = endDeviceMessage(stored);
-    const isNew = stored.registration.length === 0;
-    if (!isNew) requireSameIdentifiers(stored, given);
-    const merged = assign(
-      EndDeviceSchema,
-      before,
-      given,
-      paths.filter((path) => !path.startsWith("ids")),
-    );
-    const device = create(EndDeviceSchema, { ...merged, ids: before.ids! });
-    if (!isNew && before.supportsJoin !== device.supportsJoin) throw invalidField("supports_join");
-    if (!isNew && before.multicast !== device.multicast) throw invalidField("multicast");
-    for (const name of ["pending_session", "pending_mac_state"] as const) {
-      const value = name === "pending_session" ? given.pendingSession : given.pendingMacState;
-      if (touches(paths, name) && value !== undefined) throw invalidField(name);
-    }
-    const settings = settingsOf(device, checkRegistration(device));
-    const current = givenSession({
-      ids: stored.ids,
-      settings,
-      device,
-      paths,
-      before: stored.state.current,
-      now: this.#around.clock.now(),
-      desiredRx1Delay: this.#around.desiredRx1Delay,
-    });
-    const { pending, status } = stored.state;
-    const keepsPending = pending !== undefined && !touches(paths, "pending_session");
-    return {
-      ...stored,
-      settings,
-      state: {
-        ...(current === undefined
-          ? {}
-          : { current: isNew ? current : this.#withDesired(current, stored.settings, settings) }),
-        ...(keepsPending ? { pending } : {}),
-        ...(status === undefined ? {} : { status }),
-      },
-      registration: encodeRegistration(device),
-      updatedAt: this.#now(),
-    };
-  }
-
-  /** A running session takes up what the owner now wants of the device. */
-  #withDesired(
-    state: SessionState,
-    before: RegisteredDevice["settings"],
-    after: RegisteredDevice["settings"],
-  ): SessionState {
-    const defaults = { rx1Delay: this.#around.desiredRx1Delay };
-    const desired = desiredParameters(after, defaults);
-    const isSame = JSON.stringify(desired) === JSON.stringify(desiredParameters(before, defaults));
-    return isSame ? state : { ...state, mac: { ...state.mac, desired, refused: [] } };
   }
 
   #write(to: Writer, before: DeviceState, device: RegisteredDevice): void {
@@ -251,31 +314,17 @@ export class RegisteredDevices {
     for (const devAddr of addresses) if (!addressesBefore.has(devAddr)) cache.sessionAppeared(devAddr, entry);
   }
 
-  async #transact(change: (to: Writer) => void): Promise<void> {
-    try {
-      await this.#around.store.transact(change);
-    } catch (error) {
-      if (isConflict(error)) throw deviceExists({}, { cause: error });
-      throw error;
-    }
+  #transact(...changes: readonly StagedTransaction[]): Promise<void> {
+    return transactAll(this.#around.store, changes);
   }
 }
 
-function isConflict(error: unknown): boolean {
-  return error instanceof SkylarkError && error.definition.name === "conflict";
-}
+const nothing: StagedTransaction = { write: () => {}, committed: () => {} };
 
 function addressesOf({ current, pending }: DeviceState): Set<SessionState["session"]["devAddr"]> {
   const addresses = new Set<SessionState["session"]["devAddr"]>();
   for (const each of [current, pending]) if (each !== undefined) addresses.add(each.session.devAddr);
   return addresses;
-}
-
-function requireSameIdentifiers({ ids }: RegisteredDevice, given: EndDevice): void {
-  const devEui = euiOfBytes(given.ids?.devEui);
-  const joinEui = euiOfBytes(given.ids?.joinEui);
-  if (devEui !== undefined && devEui !== ids.devEui) throw readOnlyField({ field: "ids.dev_eui" });
-  if (joinEui !== undefined && joinEui !== ids.joinEui) throw readOnlyField({ field: "ids.join_eui" });
 }
 
 const noSettings: RegisteredDevice["settings"] = {

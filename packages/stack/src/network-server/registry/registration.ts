@@ -37,8 +37,14 @@ export const keptPaths: readonly string[] = [
   "lora_alliance_profile_ids",
 ];
 
-export function encodeRegistration(device: EndDevice): Uint8Array {
-  return toBinary(EndDeviceSchema, pick(EndDeviceSchema, device, keptPaths));
+/** `kept` is the MAC state that was given and that the session does not hold itself. */
+export function encodeRegistration(device: EndDevice, kept: EndDevice | undefined): Uint8Array {
+  const registration = pick(EndDeviceSchema, device, keptPaths);
+  if (kept?.macState !== undefined && kept.session !== undefined) {
+    registration.macState = kept.macState;
+    registration.session = kept.session;
+  }
+  return toBinary(EndDeviceSchema, registration);
 }
 
 export function decodeRegistration(bytes: Uint8Array): EndDevice {
@@ -46,7 +52,11 @@ export function decodeRegistration(bytes: Uint8Array): EndDevice {
 }
 
 export function macVersionOf(device: EndDevice): MACVersion | undefined {
-  const name = enumName(MACVersionSchema, device.lorawanVersion);
+  return macVersionNamed(device.lorawanVersion);
+}
+
+export function macVersionNamed(given: EndDevice["lorawanVersion"] | undefined): MACVersion | undefined {
+  const name = given === undefined ? undefined : enumName(MACVersionSchema, given);
   return macVersions.find((version) => version === name);
 }
 

@@ -5,6 +5,7 @@ import {
   type MACSettingsSchema,
   type MessageInitShape,
   Ns,
+  NsEndDeviceBatchRegistry,
   NsEndDeviceRegistry,
   type PHYVersion,
   PHYVersionSchema,
@@ -13,20 +14,24 @@ import {
 import { bandVersions, frequencyPlans, getBand, type NetID, phyVersions } from "@skylark/lorawan";
 import { bytesOfDevAddr } from "../../domain/identifier-bytes.ts";
 import {
+  batchDeletion,
   type DeviceKnown,
   requestedDevice,
   shownDevice,
   warnUnlessKnown,
 } from "../../rpc/end-device-requests.ts";
 import {
+  anyone,
   application,
   authenticated,
+  type CallContext,
   implement,
   type Requirement,
   type ServiceImplementation,
 } from "../../rpc/service.ts";
 import type { DeviceAddresses } from "../join/device-addresses.ts";
-import { invalidField } from "./check-registration.ts";
+import { invalidField } from "./field-value.ts";
+import { transientFields } from "./kept-mac-state.ts";
 import type { RegisteredDevices } from "./registered-devices.ts";
 
 export function nsEndDeviceRegistry(
@@ -47,13 +52,14 @@ export function nsEndDeviceRegistry(
     set: {
       requires: ({ endDevice, fieldMask }) => {
         const id = endDevice?.ids?.applicationIds?.applicationId;
-        return touchesKeys(fieldMask?.paths ?? [])
+        return touchesKeysOnWrite(fieldMask?.paths ?? [])
           ? application(id, Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE_KEYS)
           : application(id, Right.APPLICATION_DEVICES_WRITE);
       },
       async handle({ endDevice, fieldMask }, context) {
         const ids = requestedDevice(context.tenantId, endDevice?.ids);
         const paths = fieldMask?.paths ?? [];
+        warnOfIgnored(paths, context);
         const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
         await warnUnlessKnown(ids, deviceKnown, context);
         return shownDevice(device, paths);
@@ -104,6 +110,24 @@ export function touchesKeys(paths: readonly string[]): boolean {
   );
 }
 
+/** Writing also the identifier of a session key takes the right to write keys. */
+export function touchesKeysOnWrite(paths: readonly string[]): boolean {
+  return touchesKeys(paths) || paths.some((path) => path.endsWith(".keys.session_key_id"));
+}
+
+/** Whether this server takes a path over; the reason why it does not is in its documentation of fields. */
+export function isIgnored(path: string): boolean {
+  const [top, field] = path.split(".");
+  if (top === "pending_session" || top === "pending_mac_state") return true;
+  return top === "mac_state" && field !== undefined && transientFields.has(field);
+}
+
+function warnOfIgnored(paths: readonly string[], context: CallContext): void {
+  const ignored = paths.filter(isIgnored);
+  if (ignored.length === 0) return;
+  context.warn(`what was under way with another network is not taken over: ${ignored.join(", ")}`);
+}
+
 function readRequirement(applicationId: string | undefined, paths: readonly string[]): Requirement {
   const rights: Right[] = [Right.APPLICATION_DEVICES_READ];
   if (touchesKeys(paths)) rights.push(Right.APPLICATION_DEVICES_READ_KEYS);
@@ -111,6 +135,12 @@ function readRequirement(applicationId: string | undefined, paths: readonly stri
     rights.push(Right.APPLICATION_TRAFFIC_READ);
   }
   return application(applicationId, ...rights);
+}
+
+export function nsEndDeviceBatchRegistry(devices: RegisteredDevices): ServiceImplementation {
+  return implement(NsEndDeviceBatchRegistry, {
+    delete: batchDeletion((application, deviceIds) => devices.deleteBatch(application, deviceIds)),
+  });
 }
 
 export function nsService(network: {
@@ -123,17 +153,18 @@ export function nsService(network: {
       requires: () => authenticated,
       handle: () => ({ devAddr: bytesOfDevAddr(network.addresses.generate()) }),
     },
+    // The CLI of The Things Stack asks for these three without its key.
     getDefaultMACSettings: {
-      requires: () => authenticated,
+      requires: () => anyone,
       handle: ({ frequencyPlanId, lorawanPhyVersion }) =>
         defaultMACSettings(frequencyPlanId, lorawanPhyVersion, network.desiredRx1Delay),
     },
     getNetID: {
-      requires: () => authenticated,
+      requires: () => anyone,
       handle: () => ({ netId: Uint8Array.of(network.netId >>> 16, network.netId >>> 8, network.netId) }),
     },
     getDeviceAddressPrefixes: {
-      requires: () => authenticated,
+      requires: () => anyone,
       handle: () => ({
         devAddrPrefixes: network.addresses.prefixes.map((prefix) => {
           const bytes = new Uint8Array(5);

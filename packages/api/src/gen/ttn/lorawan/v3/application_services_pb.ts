@@ -30,6 +30,8 @@ export const file_ttn_lorawan_v3_application_services: GenFile = /*@__PURE__*/
  */
 export const ApplicationRegistry: GenService<{
   /**
+   * Registers an application; its first collaborator gets all rights on it.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationRegistry.Create
    */
   create: {
@@ -38,6 +40,8 @@ export const ApplicationRegistry: GenService<{
     output: typeof ApplicationSchema;
   },
   /**
+   * One application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationRegistry.Get
    */
   get: {
@@ -46,6 +50,8 @@ export const ApplicationRegistry: GenService<{
     output: typeof ApplicationSchema;
   },
   /**
+   * Applications that the caller may see.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationRegistry.List
    */
   list: {
@@ -54,6 +60,8 @@ export const ApplicationRegistry: GenService<{
     output: typeof ApplicationsSchema;
   },
   /**
+   * Changes an application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationRegistry.Update
    */
   update: {
@@ -72,6 +80,8 @@ export const ApplicationRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Takes a deletion back, for as long as that is possible.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationRegistry.Restore
    */
   restore: {
@@ -90,6 +100,8 @@ export const ApplicationRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Gives out the next DevEUI of the deployment's block.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationRegistry.IssueDevEUI
    */
   issueDevEUI: {
@@ -107,6 +119,8 @@ export const ApplicationRegistry: GenService<{
  */
 export const ApplicationAccess: GenService<{
   /**
+   * The rights of the caller on an application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.ListRights
    */
   listRights: {
@@ -115,6 +129,8 @@ export const ApplicationAccess: GenService<{
     output: typeof RightsSchema;
   },
   /**
+   * Makes an API key; its secret is in this answer only.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.CreateAPIKey
    */
   createAPIKey: {
@@ -123,6 +139,8 @@ export const ApplicationAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * The API keys of an application, without their secrets.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.ListAPIKeys
    */
   listAPIKeys: {
@@ -131,6 +149,8 @@ export const ApplicationAccess: GenService<{
     output: typeof APIKeysSchema;
   },
   /**
+   * One API key, without its secret.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.GetAPIKey
    */
   getAPIKey: {
@@ -139,6 +159,8 @@ export const ApplicationAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * Changes name, rights or expiry of an API key.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.UpdateAPIKey
    */
   updateAPIKey: {
@@ -147,6 +169,8 @@ export const ApplicationAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * Ends an API key.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.DeleteAPIKey
    */
   deleteAPIKey: {
@@ -155,6 +179,8 @@ export const ApplicationAccess: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The rights of one collaborator.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.GetCollaborator
    */
   getCollaborator: {
@@ -163,6 +189,8 @@ export const ApplicationAccess: GenService<{
     output: typeof GetCollaboratorResponseSchema;
   },
   /**
+   * Sets the rights of a collaborator; none remove the collaborator.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.SetCollaborator
    */
   setCollaborator: {
@@ -171,6 +199,8 @@ export const ApplicationAccess: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Who holds rights on an application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.ListCollaborators
    */
   listCollaborators: {
@@ -179,6 +209,8 @@ export const ApplicationAccess: GenService<{
     output: typeof CollaboratorsSchema;
   },
   /**
+   * Removes a collaborator.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationAccess.DeleteCollaborator
    */
   deleteCollaborator: {

@@ -127,6 +127,8 @@ export type ApplicationLinkStats = Message<"ttn.lorawan.v3.ApplicationLinkStats"
   lastUpReceivedAt?: Timestamp | undefined;
 
   /**
+   * Messages to the application since the link was made.
+   *
    * @generated from field: uint64 up_count = 4;
    */
   upCount: bigint;
@@ -137,6 +139,8 @@ export type ApplicationLinkStats = Message<"ttn.lorawan.v3.ApplicationLinkStats"
   lastDownlinkForwardedAt?: Timestamp | undefined;
 
   /**
+   * Downlinks from the application since the link was made.
+   *
    * @generated from field: uint64 downlink_count = 6;
    */
   downlinkCount: bigint;
@@ -174,6 +178,8 @@ export const AsConfigurationSchema: GenMessage<AsConfiguration> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_applicationserver, 4);
 
 /**
+ * Pub/sub integrations.
+ *
  * @generated from message ttn.lorawan.v3.AsConfiguration.PubSub
  */
 export type AsConfiguration_PubSub = Message<"ttn.lorawan.v3.AsConfiguration.PubSub"> & {
@@ -191,6 +197,8 @@ export const AsConfiguration_PubSubSchema: GenMessage<AsConfiguration_PubSub> = 
   messageDesc(file_ttn_lorawan_v3_applicationserver, 4, 0);
 
 /**
+ * Which kinds of broker may be used.
+ *
  * @generated from message ttn.lorawan.v3.AsConfiguration.PubSub.Providers
  */
 export type AsConfiguration_PubSub_Providers = Message<"ttn.lorawan.v3.AsConfiguration.PubSub.Providers"> & {
@@ -213,6 +221,8 @@ export const AsConfiguration_PubSub_ProvidersSchema: GenMessage<AsConfiguration_
   messageDesc(file_ttn_lorawan_v3_applicationserver, 4, 0, 0);
 
 /**
+ * Whether a kind of broker may be used; WARNING is yes, but not for long.
+ *
  * @generated from enum ttn.lorawan.v3.AsConfiguration.PubSub.Providers.Status
  */
 export const AsConfiguration_PubSub_Providers_Status = {
@@ -233,6 +243,8 @@ export const AsConfiguration_PubSub_Providers_Status = {
 } as const;
 
 /**
+ * Whether a kind of broker may be used; WARNING is yes, but not for long.
+ *
  * @generated from enum ttn.lorawan.v3.AsConfiguration.PubSub.Providers.Status
  */
 export type AsConfiguration_PubSub_Providers_Status = (typeof AsConfiguration_PubSub_Providers_Status)[keyof typeof AsConfiguration_PubSub_Providers_Status] | UnknownEnum;
@@ -244,15 +256,21 @@ export const AsConfiguration_PubSub_Providers_StatusSchema: GenEnum<AsConfigurat
   enumDesc(file_ttn_lorawan_v3_applicationserver, 4, 0, 0, 0);
 
 /**
+ * Webhooks.
+ *
  * @generated from message ttn.lorawan.v3.AsConfiguration.Webhooks
  */
 export type AsConfiguration_Webhooks = Message<"ttn.lorawan.v3.AsConfiguration.Webhooks"> & {
   /**
+   * After this many failures in a row a webhook is left alone for a while.
+   *
    * @generated from field: int64 unhealthy_attempts_threshold = 1;
    */
   unhealthyAttemptsThreshold: bigint;
 
   /**
+   * How long it is left alone.
+   *
    * @generated from field: google.protobuf.Duration unhealthy_retry_interval = 2;
    */
   unhealthyRetryInterval?: Duration | undefined;
@@ -300,6 +318,8 @@ export const GetAsConfigurationResponseSchema: GenMessage<GetAsConfigurationResp
   messageDesc(file_ttn_lorawan_v3_applicationserver, 6);
 
 /**
+ * What the Network Server hands to the Application Server.
+ *
  * @generated from message ttn.lorawan.v3.NsAsHandleUplinkRequest
  */
 export type NsAsHandleUplinkRequest = Message<"ttn.lorawan.v3.NsAsHandleUplinkRequest"> & {
@@ -497,6 +517,8 @@ export const DecodeDownlinkResponseSchema: GenMessage<DecodeDownlinkResponse> = 
  */
 export const As: GenService<{
   /**
+   * How the Application Server handles the messages of an application.
+   *
    * @generated from rpc ttn.lorawan.v3.As.GetLink
    */
   getLink: {
@@ -505,6 +527,8 @@ export const As: GenService<{
     output: typeof ApplicationLinkSchema;
   },
   /**
+   * Sets default formatters, or leaves payloads encrypted.
+   *
    * @generated from rpc ttn.lorawan.v3.As.SetLink
    */
   setLink: {
@@ -513,6 +537,8 @@ export const As: GenService<{
     output: typeof ApplicationLinkSchema;
   },
   /**
+   * Returns to how an application is handled by default.
+   *
    * @generated from rpc ttn.lorawan.v3.As.DeleteLink
    */
   deleteLink: {
@@ -521,6 +547,8 @@ export const As: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * What the application's messages were, and when.
+   *
    * @generated from rpc ttn.lorawan.v3.As.GetLinkStats
    */
   getLinkStats: {
@@ -529,6 +557,8 @@ export const As: GenService<{
     output: typeof ApplicationLinkStatsSchema;
   },
   /**
+   * What of the configuration clients need to know.
+   *
    * @generated from rpc ttn.lorawan.v3.As.GetConfiguration
    */
   getConfiguration: {
@@ -540,10 +570,14 @@ export const As: GenService<{
   serviceDesc(file_ttn_lorawan_v3_applicationserver, 0);
 
 /**
+ * What the Network Server asks of the Application Server.
+ *
  * @generated from service ttn.lorawan.v3.NsAs
  */
 export const NsAs: GenService<{
   /**
+   * Takes messages for applications.
+   *
    * @generated from rpc ttn.lorawan.v3.NsAs.HandleUplink
    */
   handleUplink: {
@@ -561,6 +595,8 @@ export const NsAs: GenService<{
  */
 export const AppAs: GenService<{
   /**
+   * The messages to an application from now on.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.Subscribe
    */
   subscribe: {
@@ -569,6 +605,8 @@ export const AppAs: GenService<{
     output: typeof ApplicationUpSchema;
   },
   /**
+   * Puts downlinks behind those that wait for an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.DownlinkQueuePush
    */
   downlinkQueuePush: {
@@ -577,6 +615,8 @@ export const AppAs: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Puts downlinks in the place of those that wait; none empty the queue.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.DownlinkQueueReplace
    */
   downlinkQueueReplace: {
@@ -585,6 +625,8 @@ export const AppAs: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The downlinks that wait for an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.DownlinkQueueList
    */
   downlinkQueueList: {
@@ -593,6 +635,8 @@ export const AppAs: GenService<{
     output: typeof ApplicationDownlinksSchema;
   },
   /**
+   * Where and as whom to connect over MQTT.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.GetMQTTConnectionInfo
    */
   getMQTTConnectionInfo: {
@@ -601,6 +645,8 @@ export const AppAs: GenService<{
     output: typeof MQTTConnectionInfoSchema;
   },
   /**
+   * Handles a made-up message as if an end device had sent it.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.SimulateUplink
    */
   simulateUplink: {
@@ -609,6 +655,8 @@ export const AppAs: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Tries a formatter on the values of a downlink.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.EncodeDownlink
    */
   encodeDownlink: {
@@ -617,6 +665,8 @@ export const AppAs: GenService<{
     output: typeof EncodeDownlinkResponseSchema;
   },
   /**
+   * Tries a formatter on the bytes of an uplink.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.DecodeUplink
    */
   decodeUplink: {
@@ -625,6 +675,8 @@ export const AppAs: GenService<{
     output: typeof DecodeUplinkResponseSchema;
   },
   /**
+   * Tries a formatter on the bytes of a downlink.
+   *
    * @generated from rpc ttn.lorawan.v3.AppAs.DecodeDownlink
    */
   decodeDownlink: {
@@ -642,6 +694,8 @@ export const AppAs: GenService<{
  */
 export const AsEndDeviceRegistry: GenService<{
   /**
+   * The Application Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.AsEndDeviceRegistry.Get
    */
   get: {
@@ -650,6 +704,8 @@ export const AsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Creates or changes the Application Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.AsEndDeviceRegistry.Set
    */
   set: {
@@ -658,6 +714,8 @@ export const AsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Removes the Application Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.AsEndDeviceRegistry.Delete
    */
   delete: {
@@ -669,10 +727,14 @@ export const AsEndDeviceRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_applicationserver, 3);
 
 /**
+ * The Application Server's part of several end devices at once.
+ *
  * @generated from service ttn.lorawan.v3.AsEndDeviceBatchRegistry
  */
 export const AsEndDeviceBatchRegistry: GenService<{
   /**
+   * Removes the Application Server's part of end devices; those that are not there are passed over.
+   *
    * @generated from rpc ttn.lorawan.v3.AsEndDeviceBatchRegistry.Delete
    */
   delete: {

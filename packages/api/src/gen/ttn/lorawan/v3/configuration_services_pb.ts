@@ -150,6 +150,8 @@ export const GetPhyVersionsResponseSchema: GenMessage<GetPhyVersionsResponse> = 
   messageDesc(file_ttn_lorawan_v3_configuration_services, 4);
 
 /**
+ * The versions of one band.
+ *
  * @generated from message ttn.lorawan.v3.GetPhyVersionsResponse.VersionInfo
  */
 export type GetPhyVersionsResponse_VersionInfo = Message<"ttn.lorawan.v3.GetPhyVersionsResponse.VersionInfo"> & {
@@ -212,6 +214,8 @@ export type BandDescription = Message<"ttn.lorawan.v3.BandDescription"> & {
   beacon?: BandDescription_Beacon | undefined;
 
   /**
+   * Hz.
+   *
    * @generated from field: repeated uint64 ping_slot_frequencies = 32;
    */
   pingSlotFrequencies: bigint[];
@@ -242,16 +246,22 @@ export type BandDescription = Message<"ttn.lorawan.v3.BandDescription"> & {
   subBands: BandDescription_SubBandParameters[];
 
   /**
+   * By index.
+   *
    * @generated from field: map<uint32, ttn.lorawan.v3.BandDescription.BandDataRate> data_rates = 9;
    */
   dataRates: { [key: number]: BandDescription_BandDataRate };
 
   /**
+   * Hz that one step of a frequency in a frame stands for.
+   *
    * @generated from field: uint64 freq_multiplier = 10;
    */
   freqMultiplier: bigint;
 
   /**
+   * A join-accept can bring channels.
+   *
    * @generated from field: bool implements_cf_list = 11;
    */
   implementsCfList: boolean;
@@ -282,6 +292,8 @@ export type BandDescription = Message<"ttn.lorawan.v3.BandDescription"> & {
   joinAcceptDelay2?: Duration | undefined;
 
   /**
+   * The largest step of a frame counter.
+   *
    * @generated from field: uint64 max_fcnt_gap = 17;
    */
   maxFcntGap: bigint;
@@ -307,6 +319,8 @@ export type BandDescription = Message<"ttn.lorawan.v3.BandDescription"> & {
   maxRetransmitTimeout?: Duration | undefined;
 
   /**
+   * dB below the most power, by index.
+   *
    * @generated from field: repeated float tx_offset = 22;
    */
   txOffset: number[];
@@ -327,11 +341,15 @@ export type BandDescription = Message<"ttn.lorawan.v3.BandDescription"> & {
   relayReceiveDelay?: Duration | undefined;
 
   /**
+   * End devices understand TxParamSetupReq.
+   *
    * @generated from field: bool tx_param_setup_req_support = 24;
    */
   txParamSetupReqSupport: boolean;
 
   /**
+   * dBm.
+   *
    * @generated from field: float default_max_eirp = 25;
    */
   defaultMaxEirp: number;
@@ -342,6 +360,8 @@ export type BandDescription = Message<"ttn.lorawan.v3.BandDescription"> & {
   defaultRx2Parameters?: BandDescription_Rx2Parameters | undefined;
 
   /**
+   * Assumed until the end device is told otherwise.
+   *
    * @generated from field: ttn.lorawan.v3.BandDescription.DwellTime boot_dwell_time = 31;
    */
   bootDwellTime?: BandDescription_DwellTime | undefined;
@@ -360,6 +380,8 @@ export const BandDescriptionSchema: GenMessage<BandDescription> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6);
 
 /**
+ * The beacon of class B.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.Beacon
  */
 export type BandDescription_Beacon = Message<"ttn.lorawan.v3.BandDescription.Beacon"> & {
@@ -374,6 +396,8 @@ export type BandDescription_Beacon = Message<"ttn.lorawan.v3.BandDescription.Bea
   codingRate: string;
 
   /**
+   * Hz.
+   *
    * @generated from field: repeated uint64 frequencies = 5;
    */
   frequencies: bigint[];
@@ -387,6 +411,8 @@ export const BandDescription_BeaconSchema: GenMessage<BandDescription_Beacon> = 
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 0);
 
 /**
+ * A channel; its frequency in Hz.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.Channel
  */
 export type BandDescription_Channel = Message<"ttn.lorawan.v3.BandDescription.Channel"> & {
@@ -414,6 +440,8 @@ export const BandDescription_ChannelSchema: GenMessage<BandDescription_Channel> 
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 1);
 
 /**
+ * A range of frequencies in Hz and its limits.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.SubBandParameters
  */
 export type BandDescription_SubBandParameters = Message<"ttn.lorawan.v3.BandDescription.SubBandParameters"> & {
@@ -428,11 +456,15 @@ export type BandDescription_SubBandParameters = Message<"ttn.lorawan.v3.BandDesc
   maxFrequency: bigint;
 
   /**
+   * A share of time between 0 and 1.
+   *
    * @generated from field: float duty_cycle = 3;
    */
   dutyCycle: number;
 
   /**
+   * dBm.
+   *
    * @generated from field: float max_eirp = 4;
    */
   maxEirp: number;
@@ -446,6 +478,8 @@ export const BandDescription_SubBandParametersSchema: GenMessage<BandDescription
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 2);
 
 /**
+ * A data rate of the band.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.BandDataRate
  */
 export type BandDescription_BandDataRate = Message<"ttn.lorawan.v3.BandDescription.BandDataRate"> & {
@@ -463,6 +497,8 @@ export const BandDescription_BandDataRateSchema: GenMessage<BandDescription_Band
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 3);
 
 /**
+ * The second receive window.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.Rx2Parameters
  */
 export type BandDescription_Rx2Parameters = Message<"ttn.lorawan.v3.BandDescription.Rx2Parameters"> & {
@@ -485,6 +521,8 @@ export const BandDescription_Rx2ParametersSchema: GenMessage<BandDescription_Rx2
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 4);
 
 /**
+ * Whether the time of a single transmission is limited.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.DwellTime
  */
 export type BandDescription_DwellTime = Message<"ttn.lorawan.v3.BandDescription.DwellTime"> & {
@@ -507,6 +545,8 @@ export const BandDescription_DwellTimeSchema: GenMessage<BandDescription_DwellTi
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 5);
 
 /**
+ * What relays use.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.RelayParameters
  */
 export type BandDescription_RelayParameters = Message<"ttn.lorawan.v3.BandDescription.RelayParameters"> & {
@@ -524,6 +564,8 @@ export const BandDescription_RelayParametersSchema: GenMessage<BandDescription_R
   messageDesc(file_ttn_lorawan_v3_configuration_services, 6, 6);
 
 /**
+ * A channel on which end devices wake relays.
+ *
  * @generated from message ttn.lorawan.v3.BandDescription.RelayParameters.RelayWORChannel
  */
 export type BandDescription_RelayParameters_RelayWORChannel = Message<"ttn.lorawan.v3.BandDescription.RelayParameters.RelayWORChannel"> & {
@@ -570,6 +612,8 @@ export const ListBandsResponseSchema: GenMessage<ListBandsResponse> = /*@__PURE_
   messageDesc(file_ttn_lorawan_v3_configuration_services, 7);
 
 /**
+ * One band by version.
+ *
  * @generated from message ttn.lorawan.v3.ListBandsResponse.VersionedBandDescription
  */
 export type ListBandsResponse_VersionedBandDescription = Message<"ttn.lorawan.v3.ListBandsResponse.VersionedBandDescription"> & {
@@ -593,6 +637,8 @@ export const ListBandsResponse_VersionedBandDescriptionSchema: GenMessage<ListBa
  */
 export const Configuration: GenService<{
   /**
+   * Frequency plans that end devices and gateways can use.
+   *
    * @generated from rpc ttn.lorawan.v3.Configuration.ListFrequencyPlans
    */
   listFrequencyPlans: {
@@ -601,6 +647,8 @@ export const Configuration: GenService<{
     output: typeof ListFrequencyPlansResponseSchema;
   },
   /**
+   * Versions of the regional parameters, by band.
+   *
    * @generated from rpc ttn.lorawan.v3.Configuration.GetPhyVersions
    */
   getPhyVersions: {
@@ -609,6 +657,8 @@ export const Configuration: GenService<{
     output: typeof GetPhyVersionsResponseSchema;
   },
   /**
+   * Bands with everything that is known of them.
+   *
    * @generated from rpc ttn.lorawan.v3.Configuration.ListBands
    */
   listBands: {

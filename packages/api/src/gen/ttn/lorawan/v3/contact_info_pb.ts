@@ -60,6 +60,8 @@ export const ContactInfoSchema: GenMessage<ContactInfo> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_contact_info, 0);
 
 /**
+ * Proof that contact details belong to an entity.
+ *
  * @generated from message ttn.lorawan.v3.ContactInfoValidation
  */
 export type ContactInfoValidation = Message<"ttn.lorawan.v3.ContactInfoValidation"> & {
@@ -182,10 +184,14 @@ export const ContactMethodSchema: GenEnum<ContactMethod> = /*@__PURE__*/
   enumDesc(file_ttn_lorawan_v3_contact_info, 1);
 
 /**
+ * Validation of contact details; users' e-mail addresses have a service of their own.
+ *
  * @generated from service ttn.lorawan.v3.ContactInfoRegistry
  */
 export const ContactInfoRegistry: GenService<{
   /**
+   * Sends a token to each contact that is not validated.
+   *
    * @generated from rpc ttn.lorawan.v3.ContactInfoRegistry.RequestValidation
    */
   requestValidation: {
@@ -194,6 +200,8 @@ export const ContactInfoRegistry: GenService<{
     output: typeof ContactInfoValidationSchema;
   },
   /**
+   * Proves with the token that the contact details are right.
+   *
    * @generated from rpc ttn.lorawan.v3.ContactInfoRegistry.Validate
    */
   validate: {

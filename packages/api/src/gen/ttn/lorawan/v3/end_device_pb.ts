@@ -69,6 +69,8 @@ export type Session = Message<"ttn.lorawan.v3.Session"> & {
   lastAFCntDown: number;
 
   /**
+   * The counter of the last downlink that asked to be acknowledged.
+   *
    * @generated from field: uint32 last_conf_f_cnt_down = 7;
    */
   lastConfFCntDown: number;
@@ -609,6 +611,8 @@ export const MACParameters_ChannelSchema: GenMessage<MACParameters_Channel> = /*
   messageDesc(file_ttn_lorawan_v3_end_device, 10, 0);
 
 /**
+ * What is known of a version of a model.
+ *
  * @generated from message ttn.lorawan.v3.EndDeviceVersion
  */
 export type EndDeviceVersion = Message<"ttn.lorawan.v3.EndDeviceVersion"> & {
@@ -653,11 +657,15 @@ export type EndDeviceVersion = Message<"ttn.lorawan.v3.EndDeviceVersion"> & {
   defaultMacSettings?: MACSettings | undefined;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 min_frequency = 9;
    */
   minFrequency: bigint;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 max_frequency = 10;
    */
   maxFrequency: bigint;
@@ -668,6 +676,8 @@ export type EndDeviceVersion = Message<"ttn.lorawan.v3.EndDeviceVersion"> & {
   supportsJoin: boolean;
 
   /**
+   * Counts join attempts from zero after a restart.
+   *
    * @generated from field: bool resets_join_nonces = 12;
    */
   resetsJoinNonces: boolean;
@@ -813,6 +823,8 @@ export const ADRSettings_DynamicModeSchema: GenMessage<ADRSettings_DynamicMode> 
   messageDesc(file_ttn_lorawan_v3_end_device, 12, 1);
 
 /**
+ * Whether end devices are moved to channels that others do not use.
+ *
  * @generated from message ttn.lorawan.v3.ADRSettings.DynamicMode.ChannelSteeringSettings
  */
 export type ADRSettings_DynamicMode_ChannelSteeringSettings = Message<"ttn.lorawan.v3.ADRSettings.DynamicMode.ChannelSteeringSettings"> & {
@@ -842,6 +854,8 @@ export const ADRSettings_DynamicMode_ChannelSteeringSettingsSchema: GenMessage<A
   messageDesc(file_ttn_lorawan_v3_end_device, 12, 1, 0);
 
 /**
+ * To channels of 125 kHz.
+ *
  * @generated from message ttn.lorawan.v3.ADRSettings.DynamicMode.ChannelSteeringSettings.LoRaNarrowMode
  */
 export type ADRSettings_DynamicMode_ChannelSteeringSettings_LoRaNarrowMode = Message<"ttn.lorawan.v3.ADRSettings.DynamicMode.ChannelSteeringSettings.LoRaNarrowMode"> & {
@@ -855,6 +869,8 @@ export const ADRSettings_DynamicMode_ChannelSteeringSettings_LoRaNarrowModeSchem
   messageDesc(file_ttn_lorawan_v3_end_device, 12, 1, 0, 0);
 
 /**
+ * End devices use the channels that they have.
+ *
  * @generated from message ttn.lorawan.v3.ADRSettings.DynamicMode.ChannelSteeringSettings.DisabledMode
  */
 export type ADRSettings_DynamicMode_ChannelSteeringSettings_DisabledMode = Message<"ttn.lorawan.v3.ADRSettings.DynamicMode.ChannelSteeringSettings.DisabledMode"> & {
@@ -868,6 +884,8 @@ export const ADRSettings_DynamicMode_ChannelSteeringSettings_DisabledModeSchema:
   messageDesc(file_ttn_lorawan_v3_end_device, 12, 1, 0, 1);
 
 /**
+ * Repetitions at one data rate.
+ *
  * @generated from message ttn.lorawan.v3.ADRSettings.DynamicMode.PerDataRateIndexOverride
  */
 export type ADRSettings_DynamicMode_PerDataRateIndexOverride = Message<"ttn.lorawan.v3.ADRSettings.DynamicMode.PerDataRateIndexOverride"> & {
@@ -890,6 +908,8 @@ export const ADRSettings_DynamicMode_PerDataRateIndexOverrideSchema: GenMessage<
   messageDesc(file_ttn_lorawan_v3_end_device, 12, 1, 1);
 
 /**
+ * By data rate index.
+ *
  * @generated from message ttn.lorawan.v3.ADRSettings.DynamicMode.Overrides
  */
 export type ADRSettings_DynamicMode_Overrides = Message<"ttn.lorawan.v3.ADRSettings.DynamicMode.Overrides"> & {
@@ -1259,11 +1279,15 @@ export type MACState = Message<"ttn.lorawan.v3.MACState"> & {
   pendingApplicationDownlink?: ApplicationDownlink | undefined;
 
   /**
+   * Answers that go with the next downlink.
+   *
    * @generated from field: repeated ttn.lorawan.v3.MACCommand queued_responses = 9;
    */
   queuedResponses: MACCommand[];
 
   /**
+   * Sent and not answered yet.
+   *
    * @generated from field: repeated ttn.lorawan.v3.MACCommand pending_requests = 10;
    */
   pendingRequests: MACCommand[];
@@ -1279,6 +1303,8 @@ export type MACState = Message<"ttn.lorawan.v3.MACState"> & {
   pendingJoinRequest?: MACState_JoinRequest | undefined;
 
   /**
+   * A downlink can still answer the last uplink.
+   *
    * @generated from field: bool rx_windows_available = 13;
    */
   rxWindowsAvailable: boolean;
@@ -1309,6 +1335,8 @@ export type MACState = Message<"ttn.lorawan.v3.MACState"> & {
   rejectedAdrTxPowerIndexes: number[];
 
   /**
+   * Hz; the end device refused channels at these.
+   *
    * @generated from field: repeated uint64 rejected_frequencies = 19;
    */
   rejectedFrequencies: bigint[];
@@ -1319,6 +1347,8 @@ export type MACState = Message<"ttn.lorawan.v3.MACState"> & {
   lastDownlinkAt?: Timestamp | undefined;
 
   /**
+   * By frequency in Hz.
+   *
    * @generated from field: map<uint64, ttn.lorawan.v3.MACState.DataRateRanges> rejected_data_rate_ranges = 21;
    */
   rejectedDataRateRanges: { [key: string]: MACState_DataRateRanges };
@@ -1420,6 +1450,8 @@ export const MACState_JoinAcceptSchema: GenMessage<MACState_JoinAccept> = /*@__P
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 1);
 
 /**
+ * What is remembered of a recent uplink.
+ *
  * @generated from message ttn.lorawan.v3.MACState.UplinkMessage
  */
 export type MACState_UplinkMessage = Message<"ttn.lorawan.v3.MACState.UplinkMessage"> & {
@@ -1462,6 +1494,8 @@ export const MACState_UplinkMessageSchema: GenMessage<MACState_UplinkMessage> = 
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 2);
 
 /**
+ * How it was sent.
+ *
  * @generated from message ttn.lorawan.v3.MACState.UplinkMessage.TxSettings
  */
 export type MACState_UplinkMessage_TxSettings = Message<"ttn.lorawan.v3.MACState.UplinkMessage.TxSettings"> & {
@@ -1479,6 +1513,8 @@ export const MACState_UplinkMessage_TxSettingsSchema: GenMessage<MACState_Uplink
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 2, 0);
 
 /**
+ * How one gateway received it.
+ *
  * @generated from message ttn.lorawan.v3.MACState.UplinkMessage.RxMetadata
  */
 export type MACState_UplinkMessage_RxMetadata = Message<"ttn.lorawan.v3.MACState.UplinkMessage.RxMetadata"> & {
@@ -1488,11 +1524,15 @@ export type MACState_UplinkMessage_RxMetadata = Message<"ttn.lorawan.v3.MACState
   gatewayIds?: GatewayIdentifiers | undefined;
 
   /**
+   * dBm.
+   *
    * @generated from field: float channel_rssi = 9;
    */
   channelRssi: number;
 
   /**
+   * dB.
+   *
    * @generated from field: float snr = 11;
    */
   snr: number;
@@ -1526,6 +1566,8 @@ export const MACState_UplinkMessage_RxMetadataSchema: GenMessage<MACState_Uplink
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 2, 1);
 
 /**
+ * That it came through Packet Broker.
+ *
  * @generated from message ttn.lorawan.v3.MACState.UplinkMessage.RxMetadata.PacketBrokerMetadata
  */
 export type MACState_UplinkMessage_RxMetadata_PacketBrokerMetadata = Message<"ttn.lorawan.v3.MACState.UplinkMessage.RxMetadata.PacketBrokerMetadata"> & {
@@ -1539,6 +1581,8 @@ export const MACState_UplinkMessage_RxMetadata_PacketBrokerMetadataSchema: GenMe
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 2, 1, 0);
 
 /**
+ * That it came through a relay.
+ *
  * @generated from message ttn.lorawan.v3.MACState.UplinkMessage.RxMetadata.RelayMetadata
  */
 export type MACState_UplinkMessage_RxMetadata_RelayMetadata = Message<"ttn.lorawan.v3.MACState.UplinkMessage.RxMetadata.RelayMetadata"> & {
@@ -1552,6 +1596,8 @@ export const MACState_UplinkMessage_RxMetadata_RelayMetadataSchema: GenMessage<M
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 2, 1, 1);
 
 /**
+ * What is remembered of a recent downlink.
+ *
  * @generated from message ttn.lorawan.v3.MACState.DownlinkMessage
  */
 export type MACState_DownlinkMessage = Message<"ttn.lorawan.v3.MACState.DownlinkMessage"> & {
@@ -1574,6 +1620,8 @@ export const MACState_DownlinkMessageSchema: GenMessage<MACState_DownlinkMessage
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 3);
 
 /**
+ * The frame.
+ *
  * @generated from message ttn.lorawan.v3.MACState.DownlinkMessage.Message
  */
 export type MACState_DownlinkMessage_Message = Message<"ttn.lorawan.v3.MACState.DownlinkMessage.Message"> & {
@@ -1596,6 +1644,8 @@ export const MACState_DownlinkMessage_MessageSchema: GenMessage<MACState_Downlin
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 3, 0);
 
 /**
+ * Its first byte.
+ *
  * @generated from message ttn.lorawan.v3.MACState.DownlinkMessage.Message.MHDR
  */
 export type MACState_DownlinkMessage_Message_MHDR = Message<"ttn.lorawan.v3.MACState.DownlinkMessage.Message.MHDR"> & {
@@ -1613,6 +1663,8 @@ export const MACState_DownlinkMessage_Message_MHDRSchema: GenMessage<MACState_Do
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 3, 0, 0);
 
 /**
+ * What a data frame is told by.
+ *
  * @generated from message ttn.lorawan.v3.MACState.DownlinkMessage.Message.MACPayload
  */
 export type MACState_DownlinkMessage_Message_MACPayload = Message<"ttn.lorawan.v3.MACState.DownlinkMessage.Message.MACPayload"> & {
@@ -1635,6 +1687,8 @@ export const MACState_DownlinkMessage_Message_MACPayloadSchema: GenMessage<MACSt
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 3, 0, 1);
 
 /**
+ * From one data rate to another.
+ *
  * @generated from message ttn.lorawan.v3.MACState.DataRateRange
  */
 export type MACState_DataRateRange = Message<"ttn.lorawan.v3.MACState.DataRateRange"> & {
@@ -1657,6 +1711,8 @@ export const MACState_DataRateRangeSchema: GenMessage<MACState_DataRateRange> = 
   messageDesc(file_ttn_lorawan_v3_end_device, 14, 4);
 
 /**
+ * Several ranges of data rates.
+ *
  * @generated from message ttn.lorawan.v3.MACState.DataRateRanges
  */
 export type MACState_DataRateRanges = Message<"ttn.lorawan.v3.MACState.DataRateRanges"> & {
@@ -1818,11 +1874,15 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   frequencyPlanId: string;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 min_frequency = 18;
    */
   minFrequency: bigint;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 max_frequency = 19;
    */
   maxFrequency: bigint;
@@ -1833,6 +1893,8 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   supportsJoin: boolean;
 
   /**
+   * Counts join attempts from zero after a restart. Opens the door to replays.
+   *
    * @generated from field: bool resets_join_nonces = 21;
    */
   resetsJoinNonces: boolean;
@@ -1888,6 +1950,8 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   lastDevNonce: number;
 
   /**
+   * Of end devices that choose them at random.
+   *
    * @generated from field: repeated uint32 used_dev_nonces = 29;
    */
   usedDevNonces: number[];
@@ -1923,6 +1987,8 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   batteryPercentage?: number | undefined;
 
   /**
+   * dB, as the end device reported.
+   *
    * @generated from field: int32 downlink_margin = 36;
    */
   downlinkMargin: number;
@@ -1950,6 +2016,8 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   provisioningData?: JsonObject | undefined;
 
   /**
+   * Receives what is sent to many, and sends nothing.
+   *
    * @generated from field: bool multicast = 45;
    */
   multicast: boolean;
@@ -1965,6 +2033,8 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   skipPayloadCrypto: boolean;
 
   /**
+   * Goes before what the application's link says.
+   *
    * @generated from field: google.protobuf.BoolValue skip_payload_crypto_override = 52;
    */
   skipPayloadCryptoOverride?: boolean | undefined;
@@ -1980,6 +2050,8 @@ export type EndDevice = Message<"ttn.lorawan.v3.EndDevice"> & {
   lastSeenAt?: Timestamp | undefined;
 
   /**
+   * The maker's.
+   *
    * @generated from field: string serial_number = 55;
    */
   serialNumber: string;
@@ -2017,6 +2089,8 @@ export const EndDevicesSchema: GenMessage<EndDevices> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_end_device, 17);
 
 /**
+ * A block of device addresses.
+ *
  * @generated from message ttn.lorawan.v3.DevAddrPrefix
  */
 export type DevAddrPrefix = Message<"ttn.lorawan.v3.DevAddrPrefix"> & {
@@ -2026,6 +2100,8 @@ export type DevAddrPrefix = Message<"ttn.lorawan.v3.DevAddrPrefix"> & {
   devAddr: Uint8Array;
 
   /**
+   * How many leading bits count.
+   *
    * @generated from field: uint32 length = 2;
    */
   length: number;
@@ -2101,6 +2177,8 @@ export const BatchUpdateEndDeviceLastSeenRequestSchema: GenMessage<BatchUpdateEn
   messageDesc(file_ttn_lorawan_v3_end_device, 21);
 
 /**
+ * One end device.
+ *
  * @generated from message ttn.lorawan.v3.BatchUpdateEndDeviceLastSeenRequest.EndDeviceLastSeenUpdate
  */
 export type BatchUpdateEndDeviceLastSeenRequest_EndDeviceLastSeenUpdate = Message<"ttn.lorawan.v3.BatchUpdateEndDeviceLastSeenRequest.EndDeviceLastSeenUpdate"> & {
@@ -2219,6 +2297,8 @@ export const ListEndDevicesRequestSchema: GenMessage<ListEndDevicesRequest> = /*
   messageDesc(file_ttn_lorawan_v3_end_device, 24);
 
 /**
+ * Leaves out what does not meet a condition.
+ *
  * @generated from message ttn.lorawan.v3.ListEndDevicesRequest.Filter
  */
 export type ListEndDevicesRequest_Filter = Message<"ttn.lorawan.v3.ListEndDevicesRequest.Filter"> & {
@@ -2290,6 +2370,8 @@ export const ResetAndGetEndDeviceRequestSchema: GenMessage<ResetAndGetEndDeviceR
   messageDesc(file_ttn_lorawan_v3_end_device, 26);
 
 /**
+ * An end device that is ready to be registered but for a few fields.
+ *
  * @generated from message ttn.lorawan.v3.EndDeviceTemplate
  */
 export type EndDeviceTemplate = Message<"ttn.lorawan.v3.EndDeviceTemplate"> & {
@@ -2299,11 +2381,15 @@ export type EndDeviceTemplate = Message<"ttn.lorawan.v3.EndDeviceTemplate"> & {
   endDevice?: EndDevice | undefined;
 
   /**
+   * Which fields are filled in.
+   *
    * @generated from field: google.protobuf.FieldMask field_mask = 2;
    */
   fieldMask?: FieldMask | undefined;
 
   /**
+   * Tells templates of one file apart.
+   *
    * @generated from field: string mapping_key = 3;
    */
   mappingKey: string;
@@ -2317,6 +2403,8 @@ export const EndDeviceTemplateSchema: GenMessage<EndDeviceTemplate> = /*@__PURE_
   messageDesc(file_ttn_lorawan_v3_end_device, 27);
 
 /**
+ * A kind of file that end devices can be read from.
+ *
  * @generated from message ttn.lorawan.v3.EndDeviceTemplateFormat
  */
 export type EndDeviceTemplateFormat = Message<"ttn.lorawan.v3.EndDeviceTemplateFormat"> & {
@@ -2344,10 +2432,14 @@ export const EndDeviceTemplateFormatSchema: GenMessage<EndDeviceTemplateFormat> 
   messageDesc(file_ttn_lorawan_v3_end_device, 28);
 
 /**
+ * Kinds of file that end devices can be read from.
+ *
  * @generated from message ttn.lorawan.v3.EndDeviceTemplateFormats
  */
 export type EndDeviceTemplateFormats = Message<"ttn.lorawan.v3.EndDeviceTemplateFormats"> & {
   /**
+   * By identifier.
+   *
    * @generated from field: map<string, ttn.lorawan.v3.EndDeviceTemplateFormat> formats = 1;
    */
   formats: { [key: string]: EndDeviceTemplateFormat };
@@ -2361,6 +2453,8 @@ export const EndDeviceTemplateFormatsSchema: GenMessage<EndDeviceTemplateFormats
   messageDesc(file_ttn_lorawan_v3_end_device, 29);
 
 /**
+ * A file to read.
+ *
  * @generated from message ttn.lorawan.v3.ConvertEndDeviceTemplateRequest
  */
 export type ConvertEndDeviceTemplateRequest = Message<"ttn.lorawan.v3.ConvertEndDeviceTemplateRequest"> & {
@@ -2375,6 +2469,8 @@ export type ConvertEndDeviceTemplateRequest = Message<"ttn.lorawan.v3.ConvertEnd
   data: Uint8Array;
 
   /**
+   * For end devices that do not say what they are.
+   *
    * @generated from field: ttn.lorawan.v3.EndDeviceVersionIdentifiers end_device_version_ids = 3;
    */
   endDeviceVersionIds?: EndDeviceVersionIdentifiers | undefined;

@@ -28,6 +28,8 @@ export const file_ttn_lorawan_v3_end_device_services: GenFile = /*@__PURE__*/
  */
 export const EndDeviceRegistry: GenService<{
   /**
+   * Registers an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.Create
    */
   create: {
@@ -36,6 +38,8 @@ export const EndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * One end device.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.Get
    */
   get: {
@@ -44,6 +48,8 @@ export const EndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * For servers: the name of the end device with these EUIs.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.GetIdentifiersForEUIs
    */
   getIdentifiersForEUIs: {
@@ -52,6 +58,8 @@ export const EndDeviceRegistry: GenService<{
     output: typeof EndDeviceIdentifiersSchema;
   },
   /**
+   * The end devices of an application.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.List
    */
   list: {
@@ -60,6 +68,8 @@ export const EndDeviceRegistry: GenService<{
     output: typeof EndDevicesSchema;
   },
   /**
+   * Changes an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.Update
    */
   update: {
@@ -68,6 +78,8 @@ export const EndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * For servers: when end devices were last heard.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.BatchUpdateLastSeen
    */
   batchUpdateLastSeen: {
@@ -76,6 +88,8 @@ export const EndDeviceRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Removes an end device for good, and its identifier is free.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceRegistry.Delete
    */
   delete: {
@@ -87,10 +101,14 @@ export const EndDeviceRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_end_device_services, 0);
 
 /**
+ * End devices from files of other systems.
+ *
  * @generated from service ttn.lorawan.v3.EndDeviceTemplateConverter
  */
 export const EndDeviceTemplateConverter: GenService<{
   /**
+   * Kinds of file that can be read.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceTemplateConverter.ListFormats
    */
   listFormats: {
@@ -99,6 +117,8 @@ export const EndDeviceTemplateConverter: GenService<{
     output: typeof EndDeviceTemplateFormatsSchema;
   },
   /**
+   * Streams a template for each end device in a file.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceTemplateConverter.Convert
    */
   convert: {
@@ -116,6 +136,8 @@ export const EndDeviceTemplateConverter: GenService<{
  */
 export const EndDeviceBatchRegistry: GenService<{
   /**
+   * End devices by name; those that are not there are left out.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceBatchRegistry.Get
    */
   get: {
@@ -124,6 +146,8 @@ export const EndDeviceBatchRegistry: GenService<{
     output: typeof EndDevicesSchema;
   },
   /**
+   * Removes end devices; those that are not there are passed over.
+   *
    * @generated from rpc ttn.lorawan.v3.EndDeviceBatchRegistry.Delete
    */
   delete: {

@@ -96,6 +96,8 @@ export const StateSchema: GenEnum<State> = /*@__PURE__*/
   enumDesc(file_ttn_lorawan_v3_enums, 1);
 
 /**
+ * What a server of the deployment does.
+ *
  * @generated from enum ttn.lorawan.v3.ClusterRole
  */
 export const ClusterRole = {
@@ -171,6 +173,8 @@ export const ClusterRole = {
 } as const;
 
 /**
+ * What a server of the deployment does.
+ *
  * @generated from enum ttn.lorawan.v3.ClusterRole
  */
 export type ClusterRole = (typeof ClusterRole)[keyof typeof ClusterRole] | UnknownEnum;

@@ -54,11 +54,15 @@ export type Event = Message<"ttn.lorawan.v3.Event"> & {
   correlationIds: string[];
 
   /**
+   * The server that told of it.
+   *
    * @generated from field: string origin = 6;
    */
   origin: string;
 
   /**
+   * What tracing needs.
+   *
    * @generated from field: map<string, bytes> context = 7;
    */
   context: { [key: string]: Uint8Array };
@@ -99,6 +103,8 @@ export const EventSchema: GenMessage<Event> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_events, 0);
 
 /**
+ * The credential that caused the event; never its secret.
+ *
  * @generated from message ttn.lorawan.v3.Event.Authentication
  */
 export type Event_Authentication = Message<"ttn.lorawan.v3.Event.Authentication"> & {
@@ -137,6 +143,8 @@ export type StreamEventsRequest = Message<"ttn.lorawan.v3.StreamEventsRequest"> 
   identifiers: EntityIdentifiers[];
 
   /**
+   * How many of the past at most.
+   *
    * @generated from field: uint32 tail = 2;
    */
   tail: number;
@@ -206,6 +214,8 @@ export const FindRelatedEventsResponseSchema: GenMessage<FindRelatedEventsRespon
  */
 export const Events: GenService<{
   /**
+   * Events as they happen, after those of the past that were asked for.
+   *
    * @generated from rpc ttn.lorawan.v3.Events.Stream
    */
   stream: {
@@ -214,6 +224,8 @@ export const Events: GenService<{
     output: typeof EventSchema;
   },
   /**
+   * Events of the past that belong to one cause.
+   *
    * @generated from rpc ttn.lorawan.v3.Events.FindRelated
    */
   findRelated: {

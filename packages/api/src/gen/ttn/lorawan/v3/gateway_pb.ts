@@ -30,6 +30,8 @@ export const file_ttn_lorawan_v3_gateway: GenFile = /*@__PURE__*/
   fileDesc("Chx0dG4vbG9yYXdhbi92My9nYXRld2F5LnByb3RvEg50dG4ubG9yYXdhbi52MyJECgxHYXRld2F5QnJhbmQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRILCgN1cmwYAyABKAkSDQoFbG9nb3MYBCADKAkiUgoMR2F0ZXdheU1vZGVsEhwKCGJyYW5kX2lkGAEgASgJQgqKiyYGEAEYATAkEhYKAmlkGAIgASgJQgqKiyYGEAEYATAkEgwKBG5hbWUYAyABKAkivAEKGUdhdGV3YXlWZXJzaW9uSWRlbnRpZmllcnMSHAoIYnJhbmRfaWQYASABKAlCCoqLJgYQARgBMCQSHAoIbW9kZWxfaWQYAiABKAlCCoqLJgYQARgBMCQSIAoQaGFyZHdhcmVfdmVyc2lvbhgDIAEoCUIGiosmAjAgEiAKEGZpcm13YXJlX3ZlcnNpb24YBCABKAlCBoqLJgIwIBIfCg9ydW50aW1lX3ZlcnNpb24YBSABKAlCBoqLJgIwICL7AQoMR2F0ZXdheVJhZGlvEg4KBmVuYWJsZRgBIAEoCBIRCgljaGlwX3R5cGUYAiABKAkSEQoJZnJlcXVlbmN5GAMgASgEEhMKC3Jzc2lfb2Zmc2V0GAQgASgCEkYKEHR4X2NvbmZpZ3VyYXRpb24YBSABKAsyLC50dG4ubG9yYXdhbi52My5HYXRld2F5UmFkaW8uVHhDb25maWd1cmF0aW9uGlgKD1R4Q29uZmlndXJhdGlvbhIVCg1taW5fZnJlcXVlbmN5GAEgASgEEhUKDW1heF9mcmVxdWVuY3kYAiABKAQSFwoPbm90Y2hfZnJlcXVlbmN5GAMgASgEIqYBCh5HYXRld2F5Q2xhaW1BdXRoZW50aWNhdGlvbkNvZGUSJgoGc2VjcmV0GAEgASgLMhYudHRuLmxvcmF3YW4udjMuU2VjcmV0Ei4KCnZhbGlkX2Zyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCHZhbGlkX3RvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbDAoHR2F0ZXdheRI3CgNpZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GBogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgRuYW1lGAQgASgJQgaKiyYCMDISHAoLZGVzY3JpcHRpb24YBSABKAlCB4qLJgMw0A8SUAoKYXR0cmlidXRlcxgGIAMoCzInLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXkuQXR0cmlidXRlc0VudHJ5QhOKiyYPeAqSAQQYATAkmgEDMMgBEjsKDGNvbnRhY3RfaW5mbxgHIAMoCzIbLnR0bi5sb3Jhd2FuLnYzLkNvbnRhY3RJbmZvQggYAYqLJgJ4ChJNChZhZG1pbmlzdHJhdGl2ZV9jb250YWN0GB4gASgLMi0udHRuLmxvcmF3YW4udjMuT3JnYW5pemF0aW9uT3JVc2VySWRlbnRpZmllcnMSSAoRdGVjaG5pY2FsX2NvbnRhY3QYHyABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVycxI+Cgt2ZXJzaW9uX2lkcxgIIAEoCzIpLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlWZXJzaW9uSWRlbnRpZmllcnMSJgoWZ2F0ZXdheV9zZXJ2ZXJfYWRkcmVzcxgJIAEoCUIGiosmAhgGEhMKC2F1dG9fdXBkYXRlGAogASgIEh8KDnVwZGF0ZV9jaGFubmVsGAsgASgJQgeKiyYDMIABEiEKEWZyZXF1ZW5jeV9wbGFuX2lkGAwgASgJQgaKiyYCMEASJwoSZnJlcXVlbmN5X3BsYW5faWRzGBQgAygJQguKiyYHeAiKAQIwQBI4CghhbnRlbm5hcxgNIAMoCzIeLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hQgaKiyYCeAgSFQoNc3RhdHVzX3B1YmxpYxgOIAEoCBIXCg9sb2NhdGlvbl9wdWJsaWMYDyABKAgSHgoWc2NoZWR1bGVfZG93bmxpbmtfbGF0ZRgQIAEoCBIaChJlbmZvcmNlX2R1dHlfY3ljbGUYESABKAgSUAoYZG93bmxpbmtfcGF0aF9jb25zdHJhaW50GBIgASgOMiYudHRuLmxvcmF3YW4udjMuRG93bmxpbmtQYXRoQ29uc3RyYWludEIGiosmAlABEjkKFnNjaGVkdWxlX2FueXRpbWVfZGVsYXkYEyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwobdXBkYXRlX2xvY2F0aW9uX2Zyb21fc3RhdHVzGBUgASgIEi4KDmxic19sbnNfc2VjcmV0GBYgASgLMhYudHRuLmxvcmF3YW4udjMuU2VjcmV0ElEKGWNsYWltX2F1dGhlbnRpY2F0aW9uX2NvZGUYFyABKAsyLi50dG4ubG9yYXdhbi52My5HYXRld2F5Q2xhaW1BdXRoZW50aWNhdGlvbkNvZGUSIQoPdGFyZ2V0X2N1cHNfdXJpGBggASgJQgiKiyYEEAEYCRIvCg90YXJnZXRfY3Vwc19rZXkYGSABKAsyFi50dG4ubG9yYXdhbi52My5TZWNyZXQSKAogcmVxdWlyZV9hdXRoZW50aWNhdGVkX2Nvbm5lY3Rpb24YGyABKAgSLgoGbHJmaHNzGBwgASgLMh4udHRuLmxvcmF3YW4udjMuR2F0ZXdheS5MUkZIU1MSKAogZGlzYWJsZV9wYWNrZXRfYnJva2VyX2ZvcndhcmRpbmcYHSABKAgaGwoGTFJGSFNTEhEKCXN1cHBvcnRlZBgBIAEoCBoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI1CghHYXRld2F5cxIpCghnYXRld2F5cxgBIAMoCzIXLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXkigQMKDk1hbmFnZWRHYXRld2F5EjcKA2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEj4KC3ZlcnNpb25faWRzGAIgASgLMikudHRuLmxvcmF3YW4udjMuR2F0ZXdheVZlcnNpb25JZGVudGlmaWVycxIrCg1jZWxsdWxhcl9pbWVpGAMgASgJQhSKiyYQEAGyAQteWzAtOV17MTV9JBIrCg1jZWxsdWxhcl9pbXNpGAQgASgJQhSKiyYQEAGyAQteWzAtOV17MTV9JBImChB3aWZpX21hY19hZGRyZXNzGAUgASgMQgyKiyYEEAEgBpCLJgYSKgoUZXRoZXJuZXRfbWFjX2FkZHJlc3MYBiABKAxCDIqLJgQQASAGkIsmBhIhCg93aWZpX3Byb2ZpbGVfaWQYByABKAlCCIqLJgQQARgMEiUKE2V0aGVybmV0X3Byb2ZpbGVfaWQYCCABKAlCCIqLJgQQARgMIpsBCh1NYW5hZ2VkR2F0ZXdheVdpRmlBY2Nlc3NQb2ludBIUCgRzc2lkGAEgASgJQgaKiyYCMCASGQoFYnNzaWQYAiABKAxCCoqLJgIgBpCLJgYSHgoHY2hhbm5lbBgDIAEoDUINiosmCVkAAAAAAADwPxIbChNhdXRoZW50aWNhdGlvbl9tb2RlGAQgASgJEgwKBHJzc2kYBSABKAIiZgoeTWFuYWdlZEdhdGV3YXlXaUZpQWNjZXNzUG9pbnRzEkQKDWFjY2Vzc19wb2ludHMYASADKAsyLS50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheVdpRmlBY2Nlc3NQb2ludCKoAQonTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlQWRkcmVzc2VzEiEKDGlwX2FkZHJlc3NlcxgBIAMoCUILiosmB3gCigECGAsSHQoLc3VibmV0X21hc2sYAiABKAlCCIqLJgQQARgNEhkKB2dhdGV3YXkYAyABKAlCCIqLJgQQARgNEiAKC2Ruc19zZXJ2ZXJzGAQgAygJQguKiyYHeAKKAQIYDSJSChpNYW5hZ2VkR2F0ZXdheVN5c3RlbVN0YXR1cxI0Cg9jcHVfdGVtcGVyYXR1cmUYASABKAsyGy5nb29nbGUucHJvdG9idWYuRmxvYXRWYWx1ZSKAAQoiTWFuYWdlZEdhdGV3YXlDb250cm9sbGVyQ29ubmVjdGlvbhJaChZuZXR3b3JrX2ludGVyZmFjZV90eXBlGAEgASgOMjIudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlVHlwZUIGiosmAlABIpQBCiVNYW5hZ2VkR2F0ZXdheUdhdGV3YXlTZXJ2ZXJDb25uZWN0aW9uEloKFm5ldHdvcmtfaW50ZXJmYWNlX3R5cGUYASABKA4yMi50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VUeXBlQgaKiyYCUAESDwoHYWRkcmVzcxgCIAEoCSLUAQoiTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlSW5mbxJMCgZzdGF0dXMYASABKA4yNC50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VTdGF0dXNCBoqLJgJQARIUCgxkaGNwX2VuYWJsZWQYAiABKAgSSgoJYWRkcmVzc2VzGAMgASgLMjcudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlQWRkcmVzc2VzIrQBCh5NYW5hZ2VkR2F0ZXdheUNlbGx1bGFyQmFja2hhdWwSTQoRbmV0d29ya19pbnRlcmZhY2UYASABKAsyMi50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VJbmZvEhgKCG9wZXJhdG9yGAIgASgJQgaKiyYCMCASKQoEcnNzaRgDIAEoCzIbLmdvb2dsZS5wcm90b2J1Zi5GbG9hdFZhbHVlIoQCChpNYW5hZ2VkR2F0ZXdheVdpRmlCYWNraGF1bBJNChFuZXR3b3JrX2ludGVyZmFjZRgBIAEoCzIyLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5TmV0d29ya0ludGVyZmFjZUluZm8SFAoEc3NpZBgCIAEoCUIGiosmAjAgEhkKBWJzc2lkGAMgASgMQgqKiyYCIAaQiyYGEh4KB2NoYW5uZWwYBCABKA1CDYqLJglZAAAAAAAA8D8SGwoTYXV0aGVudGljYXRpb25fbW9kZRgFIAEoCRIpCgRyc3NpGAYgASgLMhsuZ29vZ2xlLnByb3RvYnVmLkZsb2F0VmFsdWUibwoeTWFuYWdlZEdhdGV3YXlFdGhlcm5ldEJhY2toYXVsEk0KEW5ldHdvcmtfaW50ZXJmYWNlGAEgASgLMjIudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlOZXR3b3JrSW50ZXJmYWNlSW5mbyLWBAoXTWFuYWdlZEdhdGV3YXlFdmVudERhdGESMAoGZW50aXR5GAEgASgLMh4udHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlIABIsCghsb2NhdGlvbhgCIAEoCzIYLnR0bi5sb3Jhd2FuLnYzLkxvY2F0aW9uSAASQwoNc3lzdGVtX3N0YXR1cxgDIAEoCzIqLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5U3lzdGVtU3RhdHVzSAASUwoVY29udHJvbGxlcl9jb25uZWN0aW9uGAQgASgLMjIudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlDb250cm9sbGVyQ29ubmVjdGlvbkgAEloKGWdhdGV3YXlfc2VydmVyX2Nvbm5lY3Rpb24YBSABKAsyNS50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheUdhdGV3YXlTZXJ2ZXJDb25uZWN0aW9uSAASSwoRY2VsbHVsYXJfYmFja2hhdWwYBiABKAsyLi50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheUNlbGx1bGFyQmFja2hhdWxIABJDCg13aWZpX2JhY2toYXVsGAcgASgLMioudHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlXaUZpQmFja2hhdWxIABJLChFldGhlcm5ldF9iYWNraGF1bBgIIAEoCzIuLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5RXRoZXJuZXRCYWNraGF1bEgAQgYKBGRhdGEi9QEKGU1hbmFnZWRHYXRld2F5V2lGaVByb2ZpbGUSHAoKcHJvZmlsZV9pZBgBIAEoCUIIiosmBBABGAwSHAoMcHJvZmlsZV9uYW1lGAIgASgJQgaKiyYCMCASDgoGc2hhcmVkGAYgASgIEhQKBHNzaWQYAyABKAlCBoqLJgIwIBIYCghwYXNzd29yZBgEIAEoCUIGiosmAjBAElwKG25ldHdvcmtfaW50ZXJmYWNlX2FkZHJlc3NlcxgFIAEoCzI3LnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5TmV0d29ya0ludGVyZmFjZUFkZHJlc3NlcyJZChpNYW5hZ2VkR2F0ZXdheVdpRmlQcm9maWxlcxI7Cghwcm9maWxlcxgBIAMoCzIpLnR0bi5sb3Jhd2FuLnYzLk1hbmFnZWRHYXRld2F5V2lGaVByb2ZpbGUiyQEKHU1hbmFnZWRHYXRld2F5RXRoZXJuZXRQcm9maWxlEhwKCnByb2ZpbGVfaWQYASABKAlCCIqLJgQQARgMEhwKDHByb2ZpbGVfbmFtZRgCIAEoCUIGiosmAjAgEg4KBnNoYXJlZBgEIAEoCBJcChtuZXR3b3JrX2ludGVyZmFjZV9hZGRyZXNzZXMYAyABKAsyNy50dG4ubG9yYXdhbi52My5NYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VBZGRyZXNzZXMiYQoeTWFuYWdlZEdhdGV3YXlFdGhlcm5ldFByb2ZpbGVzEj8KCHByb2ZpbGVzGAEgAygLMi0udHRuLmxvcmF3YW4udjMuTWFuYWdlZEdhdGV3YXlFdGhlcm5ldFByb2ZpbGUihAEKEUdldEdhdGV3YXlSZXF1ZXN0Ej8KC2dhdGV3YXlfaWRzGAEgASgLMiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzQgaKiyYCCAESLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPwoiR2V0R2F0ZXdheUlkZW50aWZpZXJzRm9yRVVJUmVxdWVzdBIZCgNldWkYASABKAxCDIqLJgQQASAIkIsmCCLGAwoTTGlzdEdhdGV3YXlzUmVxdWVzdBJDCgxjb2xsYWJvcmF0b3IYASABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVycxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxJvCgVvcmRlchgDIAEoCUJgiosmXDoAOgpnYXRld2F5X2lkOgstZ2F0ZXdheV9pZDoLZ2F0ZXdheV9ldWk6DC1nYXRld2F5X2V1aToEbmFtZToFLW5hbWU6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EhwKBWxpbWl0GAQgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYBSABKA0SDwoHZGVsZXRlZBgGIAEoCBI7CgdmaWx0ZXJzGAcgAygLMioudHRuLmxvcmF3YW4udjMuTGlzdEdhdGV3YXlzUmVxdWVzdC5GaWx0ZXIaTwoGRmlsdGVyEjwKDXVwZGF0ZWRfc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgeKiyYDqAEBSABCBwoFZmllbGQilQEKFENyZWF0ZUdhdGV3YXlSZXF1ZXN0EjAKB2dhdGV3YXkYASABKAsyFy50dG4ubG9yYXdhbi52My5HYXRld2F5QgaKiyYCCAESSwoMY29sbGFib3JhdG9yGAIgASgLMi0udHRuLmxvcmF3YW4udjMuT3JnYW5pemF0aW9uT3JVc2VySWRlbnRpZmllcnNCBoqLJgIIASKBAQoUVXBkYXRlR2F0ZXdheVJlcXVlc3QSOQoHZ2F0ZXdheRgBIAEoCzIXLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlCD4qLJgIIAaKLJgUKA2lkcxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayL3AQoZTGlzdEdhdGV3YXlBUElLZXlzUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEm0KBW9yZGVyGAQgASgJQl6KiyZaOgA6CmFwaV9rZXlfaWQ6Cy1hcGlfa2V5X2lkOgRuYW1lOgUtbmFtZToKY3JlYXRlZF9hdDoLLWNyZWF0ZWRfYXQ6CmV4cGlyZXNfYXQ6Cy1leHBpcmVzX2F0EhwKBWxpbWl0GAIgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYAyABKA0iagoXR2V0R2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIOCgZrZXlfaWQYAiABKAki4wEKGkNyZWF0ZUdhdGV3YXlBUElLZXlSZXF1ZXN0Ej8KC2dhdGV3YXlfaWRzGAEgASgLMiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzQgaKiyYCCAESFAoEbmFtZRgCIAEoCUIGiosmAjAyEjUKBnJpZ2h0cxgDIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Qg6KiyYKcAGAAQGKAQJQARI3CgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIHiosmA6ABASK+AQoaVXBkYXRlR2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIvCgdhcGlfa2V5GAIgASgLMhYudHRuLmxvcmF3YW4udjMuQVBJS2V5QgaKiyYCCAESLgoKZmllbGRfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sibQoaRGVsZXRlR2F0ZXdheUFQSUtleVJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIOCgZrZXlfaWQYAiABKAkivwEKH0xpc3RHYXRld2F5Q29sbGFib3JhdG9yc1JlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARIcCgVsaW1pdBgCIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAMgASgNEi8KBW9yZGVyGAQgASgJQiCKiyYcOgA6AmlkOgMtaWQ6By1yaWdodHM6BnJpZ2h0cyKtAQodR2V0R2F0ZXdheUNvbGxhYm9yYXRvclJlcXVlc3QSPwoLZ2F0ZXdheV9pZHMYASABKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCBoqLJgIIARJLCgxjb2xsYWJvcmF0b3IYAiABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVyc0IGiosmAggBIpwBCh1TZXRHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEjoKDGNvbGxhYm9yYXRvchgCIAEoCzIcLnR0bi5sb3Jhd2FuLnYzLkNvbGxhYm9yYXRvckIGiosmAggBIrQBCiBEZWxldGVHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBI/CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVyc0IGiosmAggBEk8KEGNvbGxhYm9yYXRvcl9pZHMYAiABKAsyLS50dG4ubG9yYXdhbi52My5Pcmdhbml6YXRpb25PclVzZXJJZGVudGlmaWVyc0IGiosmAggBIpQCCg5HYXRld2F5QW50ZW5uYRIMCgRnYWluGAEgASgCEioKCGxvY2F0aW9uGAIgASgLMhgudHRuLmxvcmF3YW4udjMuTG9jYXRpb24SWQoKYXR0cmlidXRlcxgDIAMoCzIuLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hLkF0dHJpYnV0ZXNFbnRyeUIVGAGKiyYPeAqSAQQYATAkmgEDMMgBEjoKCXBsYWNlbWVudBgEIAEoDjInLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlBbnRlbm5hUGxhY2VtZW50GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIuoDCg1HYXRld2F5U3RhdHVzEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWJvb3RfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASUgoIdmVyc2lvbnMYAyADKAsyKy50dG4ubG9yYXdhbi52My5HYXRld2F5U3RhdHVzLlZlcnNpb25zRW50cnlCE4qLJg94CpIBBBgEMCSaAQMwgAESOwoRYW50ZW5uYV9sb2NhdGlvbnMYBCADKAsyGC50dG4ubG9yYXdhbi52My5Mb2NhdGlvbkIGiosmAngIEhcKAmlwGAUgAygJQguKiyYHeAqKAQIYCxJKCgdtZXRyaWNzGAYgAygLMioudHRuLmxvcmF3YW4udjMuR2F0ZXdheVN0YXR1cy5NZXRyaWNzRW50cnlCDYqLJgl4IJIBBBgEMCQSKQoIYWR2YW5jZWQYYyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Gi8KDVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASIiChRHYXRld2F5UmVtb3RlQWRkcmVzcxIKCgJpcBgBIAEoCSKfCAoWR2F0ZXdheUNvbm5lY3Rpb25TdGF0cxIwCgxjb25uZWN0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Rpc2Nvbm5lY3RlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcHJvdG9jb2wYAiABKAkSOwoXbGFzdF9zdGF0dXNfcmVjZWl2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKC2xhc3Rfc3RhdHVzGAQgASgLMh0udHRuLmxvcmF3YW4udjMuR2F0ZXdheVN0YXR1cxI7ChdsYXN0X3VwbGlua19yZWNlaXZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMdXBsaW5rX2NvdW50GAYgASgEEj0KGWxhc3RfZG93bmxpbmtfcmVjZWl2ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDmRvd25saW5rX2NvdW50GAggASgEEkYKImxhc3RfdHhfYWNrbm93bGVkZ21lbnRfcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KF3R4X2Fja25vd2xlZGdtZW50X2NvdW50GA4gASgEEk8KEHJvdW5kX3RyaXBfdGltZXMYCSABKAsyNS50dG4ubG9yYXdhbi52My5HYXRld2F5Q29ubmVjdGlvblN0YXRzLlJvdW5kVHJpcFRpbWVzEkEKCXN1Yl9iYW5kcxgKIAMoCzIuLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlDb25uZWN0aW9uU3RhdHMuU3ViQmFuZBJEChZnYXRld2F5X3JlbW90ZV9hZGRyZXNzGAwgASgLMiQudHRuLmxvcmF3YW4udjMuR2F0ZXdheVJlbW90ZUFkZHJlc3MasgEKDlJvdW5kVHJpcFRpbWVzEi4KA21pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEi4KA21heBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEjEKBm1lZGlhbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGiosmAggBEg0KBWNvdW50GAQgASgNGnkKB1N1YkJhbmQSFQoNbWluX2ZyZXF1ZW5jeRgBIAEoBBIVCg1tYXhfZnJlcXVlbmN5GAIgASgEEiIKGmRvd25saW5rX3V0aWxpemF0aW9uX2xpbWl0GAMgASgCEhwKFGRvd25saW5rX3V0aWxpemF0aW9uGAQgASgCKqUCCiJNYW5hZ2VkR2F0ZXdheU5ldHdvcmtJbnRlcmZhY2VUeXBlEjYKMk1BTkFHRURfR0FURVdBWV9ORVRXT1JLX0lOVEVSRkFDRV9UWVBFX1VOU1BFQ0lGSUVEEAASMwovTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1RZUEVfQ0VMTFVMQVIQARIvCitNQU5BR0VEX0dBVEVXQVlfTkVUV09SS19JTlRFUkZBQ0VfVFlQRV9XSUZJEAISMwovTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1RZUEVfRVRIRVJORVQQAxosiosmKBImTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1RZUEUqqQIKJE1hbmFnZWRHYXRld2F5TmV0d29ya0ludGVyZmFjZVN0YXR1cxI4CjRNQU5BR0VEX0dBVEVXQVlfTkVUV09SS19JTlRFUkZBQ0VfU1RBVFVTX1VOU1BFQ0lGSUVEEAASMQotTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1NUQVRVU19ET1dOEAESLworTUFOQUdFRF9HQVRFV0FZX05FVFdPUktfSU5URVJGQUNFX1NUQVRVU19VUBACEjMKL01BTkFHRURfR0FURVdBWV9ORVRXT1JLX0lOVEVSRkFDRV9TVEFUVVNfRkFJTEVEEAMaLoqLJioSKE1BTkFHRURfR0FURVdBWV9ORVRXT1JLX0lOVEVSRkFDRV9TVEFUVVMqWgoXR2F0ZXdheUFudGVubmFQbGFjZW1lbnQSFQoRUExBQ0VNRU5UX1VOS05PV04QABIKCgZJTkRPT1IQARILCgdPVVRET09SEAIaD4qLJgsSCVBMQUNFTUVOVGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers, file_skylark_api_options, file_ttn_lorawan_v3_contact_info, file_ttn_lorawan_v3_enums, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_metadata, file_ttn_lorawan_v3_rights, file_ttn_lorawan_v3_secrets]);
 
 /**
+ * A maker of gateways.
+ *
  * @generated from message ttn.lorawan.v3.GatewayBrand
  */
 export type GatewayBrand = Message<"ttn.lorawan.v3.GatewayBrand"> & {
@@ -62,6 +64,8 @@ export const GatewayBrandSchema: GenMessage<GatewayBrand> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_gateway, 0);
 
 /**
+ * A kind of gateway.
+ *
  * @generated from message ttn.lorawan.v3.GatewayModel
  */
 export type GatewayModel = Message<"ttn.lorawan.v3.GatewayModel"> & {
@@ -128,6 +132,8 @@ export const GatewayVersionIdentifiersSchema: GenMessage<GatewayVersionIdentifie
   messageDesc(file_ttn_lorawan_v3_gateway, 2);
 
 /**
+ * A radio of a gateway's concentrator; frequencies in Hz.
+ *
  * @generated from message ttn.lorawan.v3.GatewayRadio
  */
 export type GatewayRadio = Message<"ttn.lorawan.v3.GatewayRadio"> & {
@@ -147,6 +153,8 @@ export type GatewayRadio = Message<"ttn.lorawan.v3.GatewayRadio"> & {
   frequency: bigint;
 
   /**
+   * dB that are added to what it measures.
+   *
    * @generated from field: float rssi_offset = 4;
    */
   rssiOffset: number;
@@ -165,6 +173,8 @@ export const GatewayRadioSchema: GenMessage<GatewayRadio> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_gateway, 3);
 
 /**
+ * Between which frequencies it sends.
+ *
  * @generated from message ttn.lorawan.v3.GatewayRadio.TxConfiguration
  */
 export type GatewayRadio_TxConfiguration = Message<"ttn.lorawan.v3.GatewayRadio.TxConfiguration"> & {
@@ -315,11 +325,15 @@ export type Gateway = Message<"ttn.lorawan.v3.Gateway"> & {
   antennas: GatewayAntenna[];
 
   /**
+   * Everybody may see whether it is connected.
+   *
    * @generated from field: bool status_public = 14;
    */
   statusPublic: boolean;
 
   /**
+   * Everybody may see where it is.
+   *
    * @generated from field: bool location_public = 15;
    */
   locationPublic: boolean;
@@ -349,11 +363,15 @@ export type Gateway = Message<"ttn.lorawan.v3.Gateway"> & {
   scheduleAnytimeDelay?: Duration | undefined;
 
   /**
+   * Antennas are where the gateway says that it is.
+   *
    * @generated from field: bool update_location_from_status = 21;
    */
   updateLocationFromStatus: boolean;
 
   /**
+   * With which it connects over LoRa Basics Station.
+   *
    * @generated from field: ttn.lorawan.v3.Secret lbs_lns_secret = 22;
    */
   lbsLnsSecret?: Secret | undefined;
@@ -374,6 +392,8 @@ export type Gateway = Message<"ttn.lorawan.v3.Gateway"> & {
   targetCupsKey?: Secret | undefined;
 
   /**
+   * Connections that prove nothing, such as Semtech UDP, are refused.
+   *
    * @generated from field: bool require_authenticated_connection = 27;
    */
   requireAuthenticatedConnection: boolean;
@@ -384,6 +404,8 @@ export type Gateway = Message<"ttn.lorawan.v3.Gateway"> & {
   lrfhss?: Gateway_LRFHSS | undefined;
 
   /**
+   * What it receives stays in this network.
+   *
    * @generated from field: bool disable_packet_broker_forwarding = 29;
    */
   disablePacketBrokerForwarding: boolean;
@@ -397,6 +419,8 @@ export const GatewaySchema: GenMessage<Gateway> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_gateway, 5);
 
 /**
+ * Whether the gateway receives LR-FHSS.
+ *
  * @generated from message ttn.lorawan.v3.Gateway.LRFHSS
  */
 export type Gateway_LRFHSS = Message<"ttn.lorawan.v3.Gateway.LRFHSS"> & {
@@ -433,6 +457,8 @@ export const GatewaysSchema: GenMessage<Gateways> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_gateway, 6);
 
 /**
+ * A gateway that can be controlled from the Console.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGateway
  */
 export type ManagedGateway = Message<"ttn.lorawan.v3.ManagedGateway"> & {
@@ -485,6 +511,8 @@ export const ManagedGatewaySchema: GenMessage<ManagedGateway> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_gateway, 7);
 
 /**
+ * A wireless network in reach of a managed gateway.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiAccessPoint
  */
 export type ManagedGatewayWiFiAccessPoint = Message<"ttn.lorawan.v3.ManagedGatewayWiFiAccessPoint"> & {
@@ -509,6 +537,8 @@ export type ManagedGatewayWiFiAccessPoint = Message<"ttn.lorawan.v3.ManagedGatew
   authenticationMode: string;
 
   /**
+   * dBm.
+   *
    * @generated from field: float rssi = 5;
    */
   rssi: number;
@@ -522,6 +552,8 @@ export const ManagedGatewayWiFiAccessPointSchema: GenMessage<ManagedGatewayWiFiA
   messageDesc(file_ttn_lorawan_v3_gateway, 8);
 
 /**
+ * Wireless networks in reach of a managed gateway.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiAccessPoints
  */
 export type ManagedGatewayWiFiAccessPoints = Message<"ttn.lorawan.v3.ManagedGatewayWiFiAccessPoints"> & {
@@ -539,6 +571,8 @@ export const ManagedGatewayWiFiAccessPointsSchema: GenMessage<ManagedGatewayWiFi
   messageDesc(file_ttn_lorawan_v3_gateway, 9);
 
 /**
+ * Fixed addresses of a network interface.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses
  */
 export type ManagedGatewayNetworkInterfaceAddresses = Message<"ttn.lorawan.v3.ManagedGatewayNetworkInterfaceAddresses"> & {
@@ -571,10 +605,14 @@ export const ManagedGatewayNetworkInterfaceAddressesSchema: GenMessage<ManagedGa
   messageDesc(file_ttn_lorawan_v3_gateway, 10);
 
 /**
+ * How a managed gateway is.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewaySystemStatus
  */
 export type ManagedGatewaySystemStatus = Message<"ttn.lorawan.v3.ManagedGatewaySystemStatus"> & {
   /**
+   * Degrees Celsius.
+   *
    * @generated from field: google.protobuf.FloatValue cpu_temperature = 1;
    */
   cpuTemperature?: number | undefined;
@@ -588,6 +626,8 @@ export const ManagedGatewaySystemStatusSchema: GenMessage<ManagedGatewaySystemSt
   messageDesc(file_ttn_lorawan_v3_gateway, 11);
 
 /**
+ * How a managed gateway reaches its controller.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayControllerConnection
  */
 export type ManagedGatewayControllerConnection = Message<"ttn.lorawan.v3.ManagedGatewayControllerConnection"> & {
@@ -605,6 +645,8 @@ export const ManagedGatewayControllerConnectionSchema: GenMessage<ManagedGateway
   messageDesc(file_ttn_lorawan_v3_gateway, 12);
 
 /**
+ * How a managed gateway reaches its Gateway Server.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayGatewayServerConnection
  */
 export type ManagedGatewayGatewayServerConnection = Message<"ttn.lorawan.v3.ManagedGatewayGatewayServerConnection"> & {
@@ -627,6 +669,8 @@ export const ManagedGatewayGatewayServerConnectionSchema: GenMessage<ManagedGate
   messageDesc(file_ttn_lorawan_v3_gateway, 13);
 
 /**
+ * A network interface of a managed gateway.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo
  */
 export type ManagedGatewayNetworkInterfaceInfo = Message<"ttn.lorawan.v3.ManagedGatewayNetworkInterfaceInfo"> & {
@@ -654,6 +698,8 @@ export const ManagedGatewayNetworkInterfaceInfoSchema: GenMessage<ManagedGateway
   messageDesc(file_ttn_lorawan_v3_gateway, 14);
 
 /**
+ * A managed gateway's mobile network.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayCellularBackhaul
  */
 export type ManagedGatewayCellularBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayCellularBackhaul"> & {
@@ -668,6 +714,8 @@ export type ManagedGatewayCellularBackhaul = Message<"ttn.lorawan.v3.ManagedGate
   operator: string;
 
   /**
+   * dBm.
+   *
    * @generated from field: google.protobuf.FloatValue rssi = 3;
    */
   rssi?: number | undefined;
@@ -681,6 +729,8 @@ export const ManagedGatewayCellularBackhaulSchema: GenMessage<ManagedGatewayCell
   messageDesc(file_ttn_lorawan_v3_gateway, 15);
 
 /**
+ * A managed gateway's wireless network.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiBackhaul
  */
 export type ManagedGatewayWiFiBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayWiFiBackhaul"> & {
@@ -710,6 +760,8 @@ export type ManagedGatewayWiFiBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayW
   authenticationMode: string;
 
   /**
+   * dBm.
+   *
    * @generated from field: google.protobuf.FloatValue rssi = 6;
    */
   rssi?: number | undefined;
@@ -723,6 +775,8 @@ export const ManagedGatewayWiFiBackhaulSchema: GenMessage<ManagedGatewayWiFiBack
   messageDesc(file_ttn_lorawan_v3_gateway, 16);
 
 /**
+ * A managed gateway's wired network.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayEthernetBackhaul
  */
 export type ManagedGatewayEthernetBackhaul = Message<"ttn.lorawan.v3.ManagedGatewayEthernetBackhaul"> & {
@@ -740,6 +794,8 @@ export const ManagedGatewayEthernetBackhaulSchema: GenMessage<ManagedGatewayEthe
   messageDesc(file_ttn_lorawan_v3_gateway, 17);
 
 /**
+ * Something that changed at a managed gateway.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayEventData
  */
 export type ManagedGatewayEventData = Message<"ttn.lorawan.v3.ManagedGatewayEventData"> & {
@@ -805,6 +861,8 @@ export const ManagedGatewayEventDataSchema: GenMessage<ManagedGatewayEventData> 
   messageDesc(file_ttn_lorawan_v3_gateway, 18);
 
 /**
+ * A wireless network that managed gateways can use.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiProfile
  */
 export type ManagedGatewayWiFiProfile = Message<"ttn.lorawan.v3.ManagedGatewayWiFiProfile"> & {
@@ -819,6 +877,8 @@ export type ManagedGatewayWiFiProfile = Message<"ttn.lorawan.v3.ManagedGatewayWi
   profileName: string;
 
   /**
+   * For all gateways of the collaborator; otherwise for one.
+   *
    * @generated from field: bool shared = 6;
    */
   shared: boolean;
@@ -847,6 +907,8 @@ export const ManagedGatewayWiFiProfileSchema: GenMessage<ManagedGatewayWiFiProfi
   messageDesc(file_ttn_lorawan_v3_gateway, 19);
 
 /**
+ * Wireless networks that managed gateways can use.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayWiFiProfiles
  */
 export type ManagedGatewayWiFiProfiles = Message<"ttn.lorawan.v3.ManagedGatewayWiFiProfiles"> & {
@@ -864,6 +926,8 @@ export const ManagedGatewayWiFiProfilesSchema: GenMessage<ManagedGatewayWiFiProf
   messageDesc(file_ttn_lorawan_v3_gateway, 20);
 
 /**
+ * A wired network that managed gateways can use.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayEthernetProfile
  */
 export type ManagedGatewayEthernetProfile = Message<"ttn.lorawan.v3.ManagedGatewayEthernetProfile"> & {
@@ -878,6 +942,8 @@ export type ManagedGatewayEthernetProfile = Message<"ttn.lorawan.v3.ManagedGatew
   profileName: string;
 
   /**
+   * For all gateways of the collaborator; otherwise for one.
+   *
    * @generated from field: bool shared = 4;
    */
   shared: boolean;
@@ -896,6 +962,8 @@ export const ManagedGatewayEthernetProfileSchema: GenMessage<ManagedGatewayEther
   messageDesc(file_ttn_lorawan_v3_gateway, 21);
 
 /**
+ * Wired networks that managed gateways can use.
+ *
  * @generated from message ttn.lorawan.v3.ManagedGatewayEthernetProfiles
  */
 export type ManagedGatewayEthernetProfiles = Message<"ttn.lorawan.v3.ManagedGatewayEthernetProfiles"> & {
@@ -1009,6 +1077,8 @@ export const ListGatewaysRequestSchema: GenMessage<ListGatewaysRequest> = /*@__P
   messageDesc(file_ttn_lorawan_v3_gateway, 25);
 
 /**
+ * Leaves out what does not meet a condition.
+ *
  * @generated from message ttn.lorawan.v3.ListGatewaysRequest.Filter
  */
 export type ListGatewaysRequest_Filter = Message<"ttn.lorawan.v3.ListGatewaysRequest.Filter"> & {
@@ -1590,6 +1660,8 @@ export const GatewayConnectionStats_SubBandSchema: GenMessage<GatewayConnectionS
   messageDesc(file_ttn_lorawan_v3_gateway, 40, 1);
 
 /**
+ * A way from a managed gateway to the internet.
+ *
  * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType
  */
 export const ManagedGatewayNetworkInterfaceType = {
@@ -1615,6 +1687,8 @@ export const ManagedGatewayNetworkInterfaceType = {
 } as const;
 
 /**
+ * A way from a managed gateway to the internet.
+ *
  * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceType
  */
 export type ManagedGatewayNetworkInterfaceType = (typeof ManagedGatewayNetworkInterfaceType)[keyof typeof ManagedGatewayNetworkInterfaceType] | UnknownEnum;
@@ -1626,6 +1700,8 @@ export const ManagedGatewayNetworkInterfaceTypeSchema: GenEnum<ManagedGatewayNet
   enumDesc(file_ttn_lorawan_v3_gateway, 0);
 
 /**
+ * Whether that way works.
+ *
  * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceStatus
  */
 export const ManagedGatewayNetworkInterfaceStatus = {
@@ -1651,6 +1727,8 @@ export const ManagedGatewayNetworkInterfaceStatus = {
 } as const;
 
 /**
+ * Whether that way works.
+ *
  * @generated from enum ttn.lorawan.v3.ManagedGatewayNetworkInterfaceStatus
  */
 export type ManagedGatewayNetworkInterfaceStatus = (typeof ManagedGatewayNetworkInterfaceStatus)[keyof typeof ManagedGatewayNetworkInterfaceStatus] | UnknownEnum;

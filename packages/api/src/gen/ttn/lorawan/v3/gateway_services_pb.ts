@@ -25,6 +25,8 @@ export const file_ttn_lorawan_v3_gateway_services: GenFile = /*@__PURE__*/
   fileDesc("CiV0dG4vbG9yYXdhbi92My9nYXRld2F5X3NlcnZpY2VzLnByb3RvEg50dG4ubG9yYXdhbi52MyKKAQofUHVsbEdhdGV3YXlDb25maWd1cmF0aW9uUmVxdWVzdBI3CgtnYXRld2F5X2lkcxgBIAEoCzIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxIuCgpmaWVsZF9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayKRAQoaQXNzZXJ0R2F0ZXdheVJpZ2h0c1JlcXVlc3QSQQoLZ2F0ZXdheV9pZHMYASADKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCCIqLJgRwAXhkEjAKCHJlcXVpcmVkGAIgASgLMhYudHRuLmxvcmF3YW4udjMuUmlnaHRzQgaKiyYCCAEiXwoaQmF0Y2hEZWxldGVHYXRld2F5c1JlcXVlc3QSQQoLZ2F0ZXdheV9pZHMYASADKAsyIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnNCCIqLJgRwAXgUMpoJCg9HYXRld2F5UmVnaXN0cnkS0wEKBkNyZWF0ZRIkLnR0bi5sb3Jhd2FuLnYzLkNyZWF0ZUdhdGV3YXlSZXF1ZXN0GhcudHRuLmxvcmF3YW4udjMuR2F0ZXdheSKJAYLT5JMCggE6ASpaTDoBKiJHL29yZ2FuaXphdGlvbnMve2NvbGxhYm9yYXRvci5vcmdhbml6YXRpb25faWRzLm9yZ2FuaXphdGlvbl9pZH0vZ2F0ZXdheXMiLy91c2Vycy97Y29sbGFib3JhdG9yLnVzZXJfaWRzLnVzZXJfaWR9L2dhdGV3YXlzEnoKA0dldBIhLnR0bi5sb3Jhd2FuLnYzLkdldEdhdGV3YXlSZXF1ZXN0GhcudHRuLmxvcmF3YW4udjMuR2F0ZXdheSI3iosmCQoHR2F0ZXdheYLT5JMCJBIiL2dhdGV3YXlzL3tnYXRld2F5X2lkcy5nYXRld2F5X2lkfRJuChRHZXRJZGVudGlmaWVyc0ZvckVVSRIyLnR0bi5sb3Jhd2FuLnYzLkdldEdhdGV3YXlJZGVudGlmaWVyc0ZvckVVSVJlcXVlc3QaIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnMS/AEKBExpc3QSIy50dG4ubG9yYXdhbi52My5MaXN0R2F0ZXdheXNSZXF1ZXN0GhgudHRuLmxvcmF3YW4udjMuR2F0ZXdheXMitAGKiyYJCgdHYXRld2F5gtPkkwKgAVoxEi8vdXNlcnMve2NvbGxhYm9yYXRvci51c2VyX2lkcy51c2VyX2lkfS9nYXRld2F5c1pJEkcvb3JnYW5pemF0aW9ucy97Y29sbGFib3JhdG9yLm9yZ2FuaXphdGlvbl9pZHMub3JnYW5pemF0aW9uX2lkfS9nYXRld2F5c1oVOgEqIhAvZ2F0ZXdheXMvZmlsdGVyEgkvZ2F0ZXdheXMShQEKBlVwZGF0ZRIkLnR0bi5sb3Jhd2FuLnYzLlVwZGF0ZUdhdGV3YXlSZXF1ZXN0GhcudHRuLmxvcmF3YW4udjMuR2F0ZXdheSI8iosmCwoHR2F0ZXdheTABgtPkkwInOgEqGiIvZ2F0ZXdheXMve2dhdGV3YXkuaWRzLmdhdGV3YXlfaWR9EmQKBkRlbGV0ZRIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIegtPkkwIYKhYvZ2F0ZXdheXMve2dhdGV3YXlfaWR9Em0KB1Jlc3RvcmUSIi50dG4ubG9yYXdhbi52My5HYXRld2F5SWRlbnRpZmllcnMaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiJoLT5JMCICIeL2dhdGV3YXlzL3tnYXRld2F5X2lkfS9yZXN0b3JlEmkKBVB1cmdlEiIudHRuLmxvcmF3YW4udjMuR2F0ZXdheUlkZW50aWZpZXJzGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IiSC0+STAh4qHC9nYXRld2F5cy97Z2F0ZXdheV9pZH0vcHVyZ2UyjQ4KDUdhdGV3YXlBY2Nlc3MSbwoKTGlzdFJpZ2h0cxIiLnR0bi5sb3Jhd2FuLnYzLkdhdGV3YXlJZGVudGlmaWVycxoWLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0cyIlgtPkkwIfEh0vZ2F0ZXdheXMve2dhdGV3YXlfaWR9L3JpZ2h0cxKKAQoMQ3JlYXRlQVBJS2V5EioudHRuLmxvcmF3YW4udjMuQ3JlYXRlR2F0ZXdheUFQSUtleVJlcXVlc3QaFi50dG4ubG9yYXdhbi52My5BUElLZXkiNoLT5JMCMDoBKiIrL2dhdGV3YXlzL3tnYXRld2F5X2lkcy5nYXRld2F5X2lkfS9hcGkta2V5cxKGAQoLTGlzdEFQSUtleXMSKS50dG4ubG9yYXdhbi52My5MaXN0R2F0ZXdheUFQSUtleXNSZXF1ZXN0GhcudHRuLmxvcmF3YW4udjMuQVBJS2V5cyIzgtPkkwItEisvZ2F0ZXdheXMve2dhdGV3YXlfaWRzLmdhdGV3YXlfaWR9L2FwaS1rZXlzEooBCglHZXRBUElLZXkSJy50dG4ubG9yYXdhbi52My5HZXRHYXRld2F5QVBJS2V5UmVxdWVzdBoWLnR0bi5sb3Jhd2FuLnYzLkFQSUtleSI8gtPkkwI2EjQvZ2F0ZXdheXMve2dhdGV3YXlfaWRzLmdhdGV3YXlfaWR9L2FwaS1rZXlzL3trZXlfaWR9EqUBCgxVcGRhdGVBUElLZXkSKi50dG4ubG9yYXdhbi52My5VcGRhdGVHYXRld2F5QVBJS2V5UmVxdWVzdBoWLnR0bi5sb3Jhd2FuLnYzLkFQSUtleSJRiosmCgoGQVBJS2V5MAGC0+STAj06ASoaOC9nYXRld2F5cy97Z2F0ZXdheV9pZHMuZ2F0ZXdheV9pZH0vYXBpLWtleXMve2FwaV9rZXkuaWR9EpABCgxEZWxldGVBUElLZXkSKi50dG4ubG9yYXdhbi52My5EZWxldGVHYXRld2F5QVBJS2V5UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSI8gtPkkwI2KjQvZ2F0ZXdheXMve2dhdGV3YXlfaWRzLmdhdGV3YXlfaWR9L2FwaS1rZXlzL3trZXlfaWR9ErkCCg9HZXRDb2xsYWJvcmF0b3ISLS50dG4ubG9yYXdhbi52My5HZXRHYXRld2F5Q29sbGFib3JhdG9yUmVxdWVzdBonLnR0bi5sb3Jhd2FuLnYzLkdldENvbGxhYm9yYXRvclJlc3BvbnNlIs0BgtPkkwLGAVpuEmwvZ2F0ZXdheXMve2dhdGV3YXlfaWRzLmdhdGV3YXlfaWR9L2NvbGxhYm9yYXRvci9vcmdhbml6YXRpb24ve2NvbGxhYm9yYXRvci5vcmdhbml6YXRpb25faWRzLm9yZ2FuaXphdGlvbl9pZH0SVC9nYXRld2F5cy97Z2F0ZXdheV9pZHMuZ2F0ZXdheV9pZH0vY29sbGFib3JhdG9yL3VzZXIve2NvbGxhYm9yYXRvci51c2VyX2lkcy51c2VyX2lkfRKVAQoPU2V0Q29sbGFib3JhdG9yEi0udHRuLmxvcmF3YW4udjMuU2V0R2F0ZXdheUNvbGxhYm9yYXRvclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiO4LT5JMCNToBKhowL2dhdGV3YXlzL3tnYXRld2F5X2lkcy5nYXRld2F5X2lkfS9jb2xsYWJvcmF0b3JzEp0BChFMaXN0Q29sbGFib3JhdG9ycxIvLnR0bi5sb3Jhd2FuLnYzLkxpc3RHYXRld2F5Q29sbGFib3JhdG9yc1JlcXVlc3QaHS50dG4ubG9yYXdhbi52My5Db2xsYWJvcmF0b3JzIjiC0+STAjISMC9nYXRld2F5cy97Z2F0ZXdheV9pZHMuZ2F0ZXdheV9pZH0vY29sbGFib3JhdG9ycxK4AgoSRGVsZXRlQ29sbGFib3JhdG9yEjAudHRuLmxvcmF3YW4udjMuRGVsZXRlR2F0ZXdheUNvbGxhYm9yYXRvclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHki1wGC0+STAtABWnMqcS9nYXRld2F5cy97Z2F0ZXdheV9pZHMuZ2F0ZXdheV9pZH0vY29sbGFib3JhdG9ycy9vcmdhbml6YXRpb24ve2NvbGxhYm9yYXRvcl9pZHMub3JnYW5pemF0aW9uX2lkcy5vcmdhbml6YXRpb25faWR9KlkvZ2F0ZXdheXMve2dhdGV3YXlfaWRzLmdhdGV3YXlfaWR9L2NvbGxhYm9yYXRvcnMvdXNlci97Y29sbGFib3JhdG9yX2lkcy51c2VyX2lkcy51c2VyX2lkfTKIAQoSR2F0ZXdheUJhdGNoQWNjZXNzEnIKDEFzc2VydFJpZ2h0cxIqLnR0bi5sb3Jhd2FuLnYzLkFzc2VydEdhdGV3YXlSaWdodHNSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ih6C0+STAhgSFi9nYXRld2F5cy9yaWdodHMvYmF0Y2gyfQoUR2F0ZXdheUJhdGNoUmVnaXN0cnkSZQoGRGVsZXRlEioudHRuLmxvcmF3YW4udjMuQmF0Y2hEZWxldGVHYXRld2F5c1JlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiF4LT5JMCESoPL2dhdGV3YXlzL2JhdGNoYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_empty, file_google_protobuf_field_mask, file_skylark_api_options, file_ttn_lorawan_v3_gateway, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_rights]);
 
 /**
+ * The configuration of a gateway, again whenever it changes.
+ *
  * @generated from message ttn.lorawan.v3.PullGatewayConfigurationRequest
  */
 export type PullGatewayConfigurationRequest = Message<"ttn.lorawan.v3.PullGatewayConfigurationRequest"> & {
@@ -47,6 +49,8 @@ export const PullGatewayConfigurationRequestSchema: GenMessage<PullGatewayConfig
   messageDesc(file_ttn_lorawan_v3_gateway_services, 0);
 
 /**
+ * Gateways and the rights that the caller must hold on each.
+ *
  * @generated from message ttn.lorawan.v3.AssertGatewayRightsRequest
  */
 export type AssertGatewayRightsRequest = Message<"ttn.lorawan.v3.AssertGatewayRightsRequest"> & {
@@ -69,6 +73,8 @@ export const AssertGatewayRightsRequestSchema: GenMessage<AssertGatewayRightsReq
   messageDesc(file_ttn_lorawan_v3_gateway_services, 1);
 
 /**
+ * Gateways to delete, each of which the caller must hold the right to delete.
+ *
  * @generated from message ttn.lorawan.v3.BatchDeleteGatewaysRequest
  */
 export type BatchDeleteGatewaysRequest = Message<"ttn.lorawan.v3.BatchDeleteGatewaysRequest"> & {
@@ -92,6 +98,8 @@ export const BatchDeleteGatewaysRequestSchema: GenMessage<BatchDeleteGatewaysReq
  */
 export const GatewayRegistry: GenService<{
   /**
+   * Registers a gateway; its first collaborator gets all rights on it.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.Create
    */
   create: {
@@ -100,6 +108,8 @@ export const GatewayRegistry: GenService<{
     output: typeof GatewaySchema;
   },
   /**
+   * One gateway.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.Get
    */
   get: {
@@ -108,6 +118,8 @@ export const GatewayRegistry: GenService<{
     output: typeof GatewaySchema;
   },
   /**
+   * The name of the gateway with this EUI.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.GetIdentifiersForEUI
    */
   getIdentifiersForEUI: {
@@ -116,6 +128,8 @@ export const GatewayRegistry: GenService<{
     output: typeof GatewayIdentifiersSchema;
   },
   /**
+   * Gateways that the caller may see.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.List
    */
   list: {
@@ -124,6 +138,8 @@ export const GatewayRegistry: GenService<{
     output: typeof GatewaysSchema;
   },
   /**
+   * Changes a gateway.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.Update
    */
   update: {
@@ -132,6 +148,8 @@ export const GatewayRegistry: GenService<{
     output: typeof GatewaySchema;
   },
   /**
+   * The gateway can be restored for a while, and its identifier stays taken.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.Delete
    */
   delete: {
@@ -140,6 +158,8 @@ export const GatewayRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Takes a deletion back, for as long as that is possible.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.Restore
    */
   restore: {
@@ -148,6 +168,8 @@ export const GatewayRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * For admins: gone for good, and its identifier is free.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayRegistry.Purge
    */
   purge: {
@@ -165,6 +187,8 @@ export const GatewayRegistry: GenService<{
  */
 export const GatewayAccess: GenService<{
   /**
+   * The rights of the caller on a gateway.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.ListRights
    */
   listRights: {
@@ -173,6 +197,8 @@ export const GatewayAccess: GenService<{
     output: typeof RightsSchema;
   },
   /**
+   * Makes an API key; its secret is in this answer only.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.CreateAPIKey
    */
   createAPIKey: {
@@ -181,6 +207,8 @@ export const GatewayAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * The API keys of a gateway, without their secrets.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.ListAPIKeys
    */
   listAPIKeys: {
@@ -189,6 +217,8 @@ export const GatewayAccess: GenService<{
     output: typeof APIKeysSchema;
   },
   /**
+   * One API key, without its secret.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.GetAPIKey
    */
   getAPIKey: {
@@ -197,6 +227,8 @@ export const GatewayAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * Changes name, rights or expiry of an API key.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.UpdateAPIKey
    */
   updateAPIKey: {
@@ -205,6 +237,8 @@ export const GatewayAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * Ends an API key.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.DeleteAPIKey
    */
   deleteAPIKey: {
@@ -213,6 +247,8 @@ export const GatewayAccess: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The rights of one collaborator.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.GetCollaborator
    */
   getCollaborator: {
@@ -221,6 +257,8 @@ export const GatewayAccess: GenService<{
     output: typeof GetCollaboratorResponseSchema;
   },
   /**
+   * Sets the rights of a collaborator; none remove the collaborator.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.SetCollaborator
    */
   setCollaborator: {
@@ -229,6 +267,8 @@ export const GatewayAccess: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Who holds rights on a gateway.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.ListCollaborators
    */
   listCollaborators: {
@@ -237,6 +277,8 @@ export const GatewayAccess: GenService<{
     output: typeof CollaboratorsSchema;
   },
   /**
+   * Removes a collaborator.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayAccess.DeleteCollaborator
    */
   deleteCollaborator: {
@@ -248,10 +290,14 @@ export const GatewayAccess: GenService<{
   serviceDesc(file_ttn_lorawan_v3_gateway_services, 1);
 
 /**
+ * Rights on several gateways at once.
+ *
  * @generated from service ttn.lorawan.v3.GatewayBatchAccess
  */
 export const GatewayBatchAccess: GenService<{
   /**
+   * Fails unless the caller holds the rights on every one of the gateways.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayBatchAccess.AssertRights
    */
   assertRights: {
@@ -263,10 +309,14 @@ export const GatewayBatchAccess: GenService<{
   serviceDesc(file_ttn_lorawan_v3_gateway_services, 2);
 
 /**
+ * Several gateways at once.
+ *
  * @generated from service ttn.lorawan.v3.GatewayBatchRegistry
  */
 export const GatewayBatchRegistry: GenService<{
   /**
+   * Deletes gateways, all or none.
+   *
    * @generated from rpc ttn.lorawan.v3.GatewayBatchRegistry.Delete
    */
   delete: {

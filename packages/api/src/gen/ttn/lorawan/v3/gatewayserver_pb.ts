@@ -177,10 +177,14 @@ export const BatchGetGatewayConnectionStatsResponseSchema: GenMessage<BatchGetGa
   messageDesc(file_ttn_lorawan_v3_gatewayserver, 5);
 
 /**
+ * What gateways ask of the Gateway Server over gRPC.
+ *
  * @generated from service ttn.lorawan.v3.GtwGs
  */
 export const GtwGs: GenService<{
   /**
+   * A gateway's connection: uplinks one way, downlinks the other.
+   *
    * @generated from rpc ttn.lorawan.v3.GtwGs.LinkGateway
    */
   linkGateway: {
@@ -189,6 +193,8 @@ export const GtwGs: GenService<{
     output: typeof GatewayDownSchema;
   },
   /**
+   * How the gateway sets up its concentrator.
+   *
    * @generated from rpc ttn.lorawan.v3.GtwGs.GetConcentratorConfig
    */
   getConcentratorConfig: {
@@ -197,6 +203,8 @@ export const GtwGs: GenService<{
     output: typeof ConcentratorConfigSchema;
   },
   /**
+   * Where and as whom to connect over MQTT.
+   *
    * @generated from rpc ttn.lorawan.v3.GtwGs.GetMQTTConnectionInfo
    */
   getMQTTConnectionInfo: {
@@ -205,6 +213,8 @@ export const GtwGs: GenService<{
     output: typeof MQTTConnectionInfoSchema;
   },
   /**
+   * The same for gateways with the protocol of The Things Network V2.
+   *
    * @generated from rpc ttn.lorawan.v3.GtwGs.GetMQTTV2ConnectionInfo
    */
   getMQTTV2ConnectionInfo: {
@@ -216,10 +226,14 @@ export const GtwGs: GenService<{
   serviceDesc(file_ttn_lorawan_v3_gatewayserver, 0);
 
 /**
+ * What the Network Server asks of the Gateway Server.
+ *
  * @generated from service ttn.lorawan.v3.NsGs
  */
 export const NsGs: GenService<{
   /**
+   * Finds a gateway and a time for a downlink, or fails with why there is none.
+   *
    * @generated from rpc ttn.lorawan.v3.NsGs.ScheduleDownlink
    */
   scheduleDownlink: {
@@ -237,6 +251,8 @@ export const NsGs: GenService<{
  */
 export const Gs: GenService<{
   /**
+   * A gateway's connection, if it has one.
+   *
    * @generated from rpc ttn.lorawan.v3.Gs.GetGatewayConnectionStats
    */
   getGatewayConnectionStats: {
@@ -245,6 +261,8 @@ export const Gs: GenService<{
     output: typeof GatewayConnectionStatsSchema;
   },
   /**
+   * The connections of several gateways; those without one are left out.
+   *
    * @generated from rpc ttn.lorawan.v3.Gs.BatchGetGatewayConnectionStats
    */
   batchGetGatewayConnectionStats: {

@@ -355,6 +355,8 @@ export const LoRaAllianceProfileIdentifiersSchema: GenMessage<LoRaAllianceProfil
   messageDesc(file_ttn_lorawan_v3_identifiers, 10);
 
 /**
+ * Several end devices.
+ *
  * @generated from message ttn.lorawan.v3.EndDeviceIdentifiersList
  */
 export type EndDeviceIdentifiersList = Message<"ttn.lorawan.v3.EndDeviceIdentifiersList"> & {
@@ -372,6 +374,8 @@ export const EndDeviceIdentifiersListSchema: GenMessage<EndDeviceIdentifiersList
   messageDesc(file_ttn_lorawan_v3_identifiers, 11);
 
 /**
+ * Several gateways.
+ *
  * @generated from message ttn.lorawan.v3.GatewayIdentifiersList
  */
 export type GatewayIdentifiersList = Message<"ttn.lorawan.v3.GatewayIdentifiersList"> & {

@@ -82,6 +82,8 @@ export const AuthInfoResponseSchema: GenMessage<AuthInfoResponse> = /*@__PURE__*
   messageDesc(file_ttn_lorawan_v3_identityserver, 0);
 
 /**
+ * An API key and the entity that it belongs to.
+ *
  * @generated from message ttn.lorawan.v3.AuthInfoResponse.APIKeyAccess
  */
 export type AuthInfoResponse_APIKeyAccess = Message<"ttn.lorawan.v3.AuthInfoResponse.APIKeyAccess"> & {
@@ -104,6 +106,8 @@ export const AuthInfoResponse_APIKeyAccessSchema: GenMessage<AuthInfoResponse_AP
   messageDesc(file_ttn_lorawan_v3_identityserver, 0, 0);
 
 /**
+ * A gateway with a token of its own.
+ *
  * @generated from message ttn.lorawan.v3.AuthInfoResponse.GatewayToken
  */
 export type AuthInfoResponse_GatewayToken = Message<"ttn.lorawan.v3.AuthInfoResponse.GatewayToken"> & {
@@ -190,6 +194,8 @@ export const IsConfigurationSchema: GenMessage<IsConfiguration> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_identityserver, 2);
 
 /**
+ * Who may register as a user, and how.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserRegistration
  */
 export type IsConfiguration_UserRegistration = Message<"ttn.lorawan.v3.IsConfiguration.UserRegistration"> & {
@@ -227,6 +233,8 @@ export const IsConfiguration_UserRegistrationSchema: GenMessage<IsConfiguration_
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 0);
 
 /**
+ * Whether an invitation is needed, and how long it lasts.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserRegistration.Invitation
  */
 export type IsConfiguration_UserRegistration_Invitation = Message<"ttn.lorawan.v3.IsConfiguration.UserRegistration.Invitation"> & {
@@ -249,6 +257,8 @@ export const IsConfiguration_UserRegistration_InvitationSchema: GenMessage<IsCon
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 0, 0);
 
 /**
+ * Whether the e-mail address must be confirmed, and how often a mail may be asked for.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserRegistration.ContactInfoValidation
  */
 export type IsConfiguration_UserRegistration_ContactInfoValidation = Message<"ttn.lorawan.v3.IsConfiguration.UserRegistration.ContactInfoValidation"> & {
@@ -276,6 +286,8 @@ export const IsConfiguration_UserRegistration_ContactInfoValidationSchema: GenMe
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 0, 1);
 
 /**
+ * Whether an admin must approve new users.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserRegistration.AdminApproval
  */
 export type IsConfiguration_UserRegistration_AdminApproval = Message<"ttn.lorawan.v3.IsConfiguration.UserRegistration.AdminApproval"> & {
@@ -293,6 +305,8 @@ export const IsConfiguration_UserRegistration_AdminApprovalSchema: GenMessage<Is
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 0, 2);
 
 /**
+ * What a password must have at least, counted in characters.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserRegistration.PasswordRequirements
  */
 export type IsConfiguration_UserRegistration_PasswordRequirements = Message<"ttn.lorawan.v3.IsConfiguration.UserRegistration.PasswordRequirements"> & {
@@ -330,6 +344,8 @@ export const IsConfiguration_UserRegistration_PasswordRequirementsSchema: GenMes
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 0, 3);
 
 /**
+ * Pictures of users.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.ProfilePicture
  */
 export type IsConfiguration_ProfilePicture = Message<"ttn.lorawan.v3.IsConfiguration.ProfilePicture"> & {
@@ -352,6 +368,8 @@ export const IsConfiguration_ProfilePictureSchema: GenMessage<IsConfiguration_Pr
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 1);
 
 /**
+ * Pictures of end devices.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.EndDevicePicture
  */
 export type IsConfiguration_EndDevicePicture = Message<"ttn.lorawan.v3.IsConfiguration.EndDevicePicture"> & {
@@ -369,6 +387,8 @@ export const IsConfiguration_EndDevicePictureSchema: GenMessage<IsConfiguration_
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 2);
 
 /**
+ * What users who are no admins may create.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserRights
  */
 export type IsConfiguration_UserRights = Message<"ttn.lorawan.v3.IsConfiguration.UserRights"> & {
@@ -401,10 +421,14 @@ export const IsConfiguration_UserRightsSchema: GenMessage<IsConfiguration_UserRi
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 3);
 
 /**
+ * How users log in.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.UserLogin
  */
 export type IsConfiguration_UserLogin = Message<"ttn.lorawan.v3.IsConfiguration.UserLogin"> & {
   /**
+   * Only through an external provider.
+   *
    * @generated from field: google.protobuf.BoolValue disable_credentials_login = 1;
    */
   disableCredentialsLogin?: boolean | undefined;
@@ -418,10 +442,14 @@ export const IsConfiguration_UserLoginSchema: GenMessage<IsConfiguration_UserLog
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 4);
 
 /**
+ * What admins may do.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.AdminRights
  */
 export type IsConfiguration_AdminRights = Message<"ttn.lorawan.v3.IsConfiguration.AdminRights"> & {
   /**
+   * Also hand out keys and rights of every entity.
+   *
    * @generated from field: google.protobuf.BoolValue all = 1;
    */
   all?: boolean | undefined;
@@ -435,10 +463,14 @@ export const IsConfiguration_AdminRightsSchema: GenMessage<IsConfiguration_Admin
   messageDesc(file_ttn_lorawan_v3_identityserver, 2, 5);
 
 /**
+ * What collaborators may do to each other.
+ *
  * @generated from message ttn.lorawan.v3.IsConfiguration.CollaboratorRights
  */
 export type IsConfiguration_CollaboratorRights = Message<"ttn.lorawan.v3.IsConfiguration.CollaboratorRights"> & {
   /**
+   * Name others than themselves as contacts.
+   *
    * @generated from field: google.protobuf.BoolValue set_others_as_contacts = 1;
    */
   setOthersAsContacts?: boolean | undefined;
@@ -477,6 +509,8 @@ export const GetIsConfigurationResponseSchema: GenMessage<GetIsConfigurationResp
  */
 export const EntityAccess: GenService<{
   /**
+   * What the credential of this call is, and what it allows.
+   *
    * @generated from rpc ttn.lorawan.v3.EntityAccess.AuthInfo
    */
   authInfo: {
@@ -494,6 +528,8 @@ export const EntityAccess: GenService<{
  */
 export const Is: GenService<{
   /**
+   * What of the configuration clients need to know.
+   *
    * @generated from rpc ttn.lorawan.v3.Is.GetConfiguration
    */
   getConfiguration: {

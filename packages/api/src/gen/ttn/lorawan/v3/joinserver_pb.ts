@@ -29,6 +29,8 @@ export const file_ttn_lorawan_v3_joinserver: GenFile = /*@__PURE__*/
   fileDesc("Ch90dG4vbG9yYXdhbi92My9qb2luc2VydmVyLnByb3RvEg50dG4ubG9yYXdhbi52MyJzChFTZXNzaW9uS2V5UmVxdWVzdBIfCg5zZXNzaW9uX2tleV9pZBgBIAEoDEIHiosmAzCAEBIdCgdkZXZfZXVpGAIgASgMQgyKiyYEEAEgCJCLJggSHgoIam9pbl9ldWkYAyABKAxCDIqLJgQQASAIkIsmCCLKAQoQTndrU0tleXNSZXNwb25zZRI8Cg9mX253a19zX2ludF9rZXkYASABKAsyGy50dG4ubG9yYXdhbi52My5LZXlFbnZlbG9wZUIGiosmAggBEjwKD3NfbndrX3NfaW50X2tleRgCIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlQgaKiyYCCAESOgoNbndrX3NfZW5jX2tleRgDIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlQgaKiyYCCAEiSQoPQXBwU0tleVJlc3BvbnNlEjYKCWFwcF9zX2tleRgBIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlQgaKiyYCCAEihQIKG0NyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBI5CgNpZHMYASABKAsyJC50dG4ubG9yYXdhbi52My5FbmREZXZpY2VJZGVudGlmaWVyc0IGiosmAggBEjsKD2xvcmF3YW5fdmVyc2lvbhgCIAEoDjIaLnR0bi5sb3Jhd2FuLnYzLk1BQ1ZlcnNpb25CBoqLJgJQARIYCgdwYXlsb2FkGAMgASgMQgeKiyYDMIACEiAKDnByb3Zpc2lvbmVyX2lkGAQgASgJQgiKiyYEGAIwJBIyChFwcm92aXNpb25pbmdfZGF0YRgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiLwocQ3J5cHRvU2VydmljZVBheWxvYWRSZXNwb25zZRIPCgdwYXlsb2FkGAEgASgMIskBChRKb2luQWNjZXB0TUlDUmVxdWVzdBJMCg9wYXlsb2FkX3JlcXVlc3QYASABKAsyKy50dG4ubG9yYXdhbi52My5DcnlwdG9TZXJ2aWNlUGF5bG9hZFJlcXVlc3RCBoqLJgIIARJCChFqb2luX3JlcXVlc3RfdHlwZRgCIAEoDjIfLnR0bi5sb3Jhd2FuLnYzLkpvaW5SZXF1ZXN0VHlwZUIGiosmAlABEh8KCWRldl9ub25jZRgDIAEoDEIMiosmBBABIAKQiyYCIskCChhEZXJpdmVTZXNzaW9uS2V5c1JlcXVlc3QSOQoDaWRzGAEgASgLMiQudHRuLmxvcmF3YW4udjMuRW5kRGV2aWNlSWRlbnRpZmllcnNCBoqLJgIIARI7Cg9sb3Jhd2FuX3ZlcnNpb24YAiABKA4yGi50dG4ubG9yYXdhbi52My5NQUNWZXJzaW9uQgaKiyYCUAESIAoKam9pbl9ub25jZRgDIAEoDEIMiosmBBABIAOQiyYDEh8KCWRldl9ub25jZRgEIAEoDEIMiosmBBABIAKQiyYCEhwKBm5ldF9pZBgFIAEoDEIMiosmBBABIAOQiyYDEiAKDnByb3Zpc2lvbmVyX2lkGAYgASgJQgiKiyYEGAIwJBIyChFwcm92aXNpb25pbmdfZGF0YRgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QipQEKEkdldFJvb3RLZXlzUmVxdWVzdBI5CgNpZHMYASABKAsyJC50dG4ubG9yYXdhbi52My5FbmREZXZpY2VJZGVudGlmaWVyc0IGiosmAggBEiAKDnByb3Zpc2lvbmVyX2lkGAIgASgJQgiKiyYEGAIwJBIyChFwcm92aXNpb25pbmdfZGF0YRgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QipQUKGlByb3Zpc2lvbkVuZERldmljZXNSZXF1ZXN0EkcKD2FwcGxpY2F0aW9uX2lkcxgBIAEoCzImLnR0bi5sb3Jhd2FuLnYzLkFwcGxpY2F0aW9uSWRlbnRpZmllcnNCBoqLJgIIARIgCg5wcm92aXNpb25lcl9pZBgCIAEoCUIIiosmBBgBMCQSGQoRcHJvdmlzaW9uaW5nX2RhdGEYAyABKAwSSgoEbGlzdBgEIAEoCzI6LnR0bi5sb3Jhd2FuLnYzLlByb3Zpc2lvbkVuZERldmljZXNSZXF1ZXN0LklkZW50aWZpZXJzTGlzdEgAEkwKBXJhbmdlGAUgASgLMjsudHRuLmxvcmF3YW4udjMuUHJvdmlzaW9uRW5kRGV2aWNlc1JlcXVlc3QuSWRlbnRpZmllcnNSYW5nZUgAElMKCWZyb21fZGF0YRgGIAEoCzI+LnR0bi5sb3Jhd2FuLnYzLlByb3Zpc2lvbkVuZERldmljZXNSZXF1ZXN0LklkZW50aWZpZXJzRnJvbURhdGFIABpvCg9JZGVudGlmaWVyc0xpc3QSHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCBI8Cg5lbmRfZGV2aWNlX2lkcxgCIAMoCzIkLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZUlkZW50aWZpZXJzGlcKEElkZW50aWZpZXJzUmFuZ2USHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCBIjCg1zdGFydF9kZXZfZXVpGAIgASgMQgyKiyYEEAEgCJCLJggaNQoTSWRlbnRpZmllcnNGcm9tRGF0YRIeCghqb2luX2V1aRgBIAEoDEIMiosmBBABIAiQiyYIOgIYAUINCgtlbmRfZGV2aWNlcyKvAQodQXBwbGljYXRpb25BY3RpdmF0aW9uU2V0dGluZ3MSGgoJa2VrX2xhYmVsGAEgASgJQgeKiyYDMIAQEigKA2tlaxgCIAEoCzIbLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlEiEKC2hvbWVfbmV0X2lkGAMgASgMQgyKiyYEEAEgA5CLJgMSJQoVYXBwbGljYXRpb25fc2VydmVyX2lkGAQgASgJQgaKiyYCMGQiogEKJ0dldEFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBJHCg9hcHBsaWNhdGlvbl9pZHMYASABKAsyJi50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbklkZW50aWZpZXJzQgaKiyYCCAESLgoKZmllbGRfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2si6wEKJ1NldEFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBJHCg9hcHBsaWNhdGlvbl9pZHMYASABKAsyJi50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbklkZW50aWZpZXJzQgaKiyYCCAESRwoIc2V0dGluZ3MYAiABKAsyLS50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nc0IGiosmAggBEi4KCmZpZWxkX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrInUKKkRlbGV0ZUFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBJHCg9hcHBsaWNhdGlvbl9pZHMYASABKAsyJi50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbklkZW50aWZpZXJzQgaKiyYCCAEiPwoNSm9pbkVVSVByZWZpeBIeCghqb2luX2V1aRgBIAEoDEIMiosmBBABIAiQiyYIEg4KBmxlbmd0aBgCIAEoDSJCCg9Kb2luRVVJUHJlZml4ZXMSLwoIcHJlZml4ZXMYASADKAsyHS50dG4ubG9yYXdhbi52My5Kb2luRVVJUHJlZml4IjsKGUdldERlZmF1bHRKb2luRVVJUmVzcG9uc2USHgoIam9pbl9ldWkYASABKAxCDIqLJgQQASAIkIsmCDKpAQoETnNKcxJHCgpIYW5kbGVKb2luEhsudHRuLmxvcmF3YW4udjMuSm9pblJlcXVlc3QaHC50dG4ubG9yYXdhbi52My5Kb2luUmVzcG9uc2USUgoLR2V0TndrU0tleXMSIS50dG4ubG9yYXdhbi52My5TZXNzaW9uS2V5UmVxdWVzdBogLnR0bi5sb3Jhd2FuLnYzLk53a1NLZXlzUmVzcG9uc2UaBIiLJgEyXgoEQXNKcxJQCgpHZXRBcHBTS2V5EiEudHRuLmxvcmF3YW4udjMuU2Vzc2lvbktleVJlcXVlc3QaHy50dG4ubG9yYXdhbi52My5BcHBTS2V5UmVzcG9uc2UaBIiLJgEyXwoFQXBwSnMSUAoKR2V0QXBwU0tleRIhLnR0bi5sb3Jhd2FuLnYzLlNlc3Npb25LZXlSZXF1ZXN0Gh8udHRuLmxvcmF3YW4udjMuQXBwU0tleVJlc3BvbnNlGgSIiyYBMvwEChROZXR3b3JrQ3J5cHRvU2VydmljZRJrCg5Kb2luUmVxdWVzdE1JQxIrLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBosLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVzcG9uc2USYwoNSm9pbkFjY2VwdE1JQxIkLnR0bi5sb3Jhd2FuLnYzLkpvaW5BY2NlcHRNSUNSZXF1ZXN0GiwudHRuLmxvcmF3YW4udjMuQ3J5cHRvU2VydmljZVBheWxvYWRSZXNwb25zZRJuChFFbmNyeXB0Sm9pbkFjY2VwdBIrLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBosLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVzcG9uc2UScAoTRW5jcnlwdFJlam9pbkFjY2VwdBIrLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVxdWVzdBosLnR0bi5sb3Jhd2FuLnYzLkNyeXB0b1NlcnZpY2VQYXlsb2FkUmVzcG9uc2USXAoORGVyaXZlTndrU0tleXMSKC50dG4ubG9yYXdhbi52My5EZXJpdmVTZXNzaW9uS2V5c1JlcXVlc3QaIC50dG4ubG9yYXdhbi52My5Od2tTS2V5c1Jlc3BvbnNlEkwKCUdldE53a0tleRIiLnR0bi5sb3Jhd2FuLnYzLkdldFJvb3RLZXlzUmVxdWVzdBobLnR0bi5sb3Jhd2FuLnYzLktleUVudmVsb3BlGgSIiyYBMsoBChhBcHBsaWNhdGlvbkNyeXB0b1NlcnZpY2USWgoNRGVyaXZlQXBwU0tleRIoLnR0bi5sb3Jhd2FuLnYzLkRlcml2ZVNlc3Npb25LZXlzUmVxdWVzdBofLnR0bi5sb3Jhd2FuLnYzLkFwcFNLZXlSZXNwb25zZRJMCglHZXRBcHBLZXkSIi50dG4ubG9yYXdhbi52My5HZXRSb290S2V5c1JlcXVlc3QaGy50dG4ubG9yYXdhbi52My5LZXlFbnZlbG9wZRoEiIsmATKWCgoTSnNFbmREZXZpY2VSZWdpc3RyeRKABQoDR2V0EiMudHRuLmxvcmF3YW4udjMuR2V0RW5kRGV2aWNlUmVxdWVzdBoZLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZSK4BIqLJsgDCglFbmREZXZpY2UaA2lkcxoWbmV0d29ya19zZXJ2ZXJfYWRkcmVzcxoYbmV0d29ya19zZXJ2ZXJfa2VrX2xhYmVsGhphcHBsaWNhdGlvbl9zZXJ2ZXJfYWRkcmVzcxocYXBwbGljYXRpb25fc2VydmVyX2tla19sYWJlbBoVYXBwbGljYXRpb25fc2VydmVyX2lkGhJyZXNldHNfam9pbl9ub25jZXMaCXJvb3Rfa2V5cxoGbmV0X2lkGg5sYXN0X2Rldl9ub25jZRoPdXNlZF9kZXZfbm9uY2VzGg9sYXN0X2pvaW5fbm9uY2UaD2xhc3RfcmpfY291bnRfMBoPbGFzdF9yal9jb3VudF8xGg5wcm92aXNpb25lcl9pZBoRcHJvdmlzaW9uaW5nX2RhdGEaGWNsYWltX2F1dGhlbnRpY2F0aW9uX2NvZGUiG3Jvb3Rfa2V5cy5hcHBfa2V5Lmtla19sYWJlbCIfcm9vdF9rZXlzLmFwcF9rZXkuZW5jcnlwdGVkX2tleSIbcm9vdF9rZXlzLm53a19rZXkua2VrX2xhYmVsIh9yb290X2tleXMubndrX2tleS5lbmNyeXB0ZWRfa2V5gtPkkwJlEmMvanMvYXBwbGljYXRpb25zL3tlbmRfZGV2aWNlX2lkcy5hcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L2RldmljZXMve2VuZF9kZXZpY2VfaWRzLmRldmljZV9pZH0SswIKA1NldBIjLnR0bi5sb3Jhd2FuLnYzLlNldEVuZERldmljZVJlcXVlc3QaGS50dG4ubG9yYXdhbi52My5FbmREZXZpY2Ui6wGKiyYpEhdKc0VuZERldmljZVJlZ2lzdHJ5LkdldCIMaWRzLmRldl9hZGRyMAGC0+STArcBOgEqWk06ASoiSC9qcy9hcHBsaWNhdGlvbnMve2VuZF9kZXZpY2UuaWRzLmFwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcxpjL2pzL2FwcGxpY2F0aW9ucy97ZW5kX2RldmljZS5pZHMuYXBwbGljYXRpb25faWRzLmFwcGxpY2F0aW9uX2lkfS9kZXZpY2VzL3tlbmRfZGV2aWNlLmlkcy5kZXZpY2VfaWR9EqcBCglQcm92aXNpb24SKi50dG4ubG9yYXdhbi52My5Qcm92aXNpb25FbmREZXZpY2VzUmVxdWVzdBoZLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZSJRiAIBgtPkkwJIOgEqGkMvanMvYXBwbGljYXRpb25zL3thcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L3Byb3Zpc2lvbi1kZXZpY2VzMAESlQEKBkRlbGV0ZRIkLnR0bi5sb3Jhd2FuLnYzLkVuZERldmljZUlkZW50aWZpZXJzGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ik2C0+STAkcqRS9qcy9hcHBsaWNhdGlvbnMve2FwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcy97ZGV2aWNlX2lkfRoEiIsmATK6AQoYSnNFbmREZXZpY2VCYXRjaFJlZ2lzdHJ5EpcBCgZEZWxldGUSLC50dG4ubG9yYXdhbi52My5CYXRjaERlbGV0ZUVuZERldmljZXNSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IkeC0+STAkEqPy9qcy9hcHBsaWNhdGlvbnMve2FwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vZGV2aWNlcy9iYXRjaBoEiIsmATKPBgokQXBwbGljYXRpb25BY3RpdmF0aW9uU2V0dGluZ1JlZ2lzdHJ5EtQBCgNHZXQSNy50dG4ubG9yYXdhbi52My5HZXRBcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nc1JlcXVlc3QaLS50dG4ubG9yYXdhbi52My5BcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5ncyJliosmHwodQXBwbGljYXRpb25BY3RpdmF0aW9uU2V0dGluZ3OC0+STAjwSOi9qcy9hcHBsaWNhdGlvbnMve2FwcGxpY2F0aW9uX2lkcy5hcHBsaWNhdGlvbl9pZH0vc2V0dGluZ3MS2QEKA1NldBI3LnR0bi5sb3Jhd2FuLnYzLlNldEFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzUmVxdWVzdBotLnR0bi5sb3Jhd2FuLnYzLkFwcGxpY2F0aW9uQWN0aXZhdGlvblNldHRpbmdzImqKiyYhCh1BcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nczABgtPkkwI/OgEqIjovanMvYXBwbGljYXRpb25zL3thcHBsaWNhdGlvbl9pZHMuYXBwbGljYXRpb25faWR9L3NldHRpbmdzEq0CCgZEZWxldGUSOi50dG4ubG9yYXdhbi52My5EZWxldGVBcHBsaWNhdGlvbkFjdGl2YXRpb25TZXR0aW5nc1JlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkizgGKiyaHAQoWQXBwbGljYXRpb25JZGVudGlmaWVycyIOYXBwbGljYXRpb25faWQqFWFwcGxpY2F0aW9uX3NlcnZlcl9pZCoLaG9tZV9uZXRfaWQqA2tlayoRa2VrLmVuY3J5cHRlZF9rZXkqDWtlay5rZWtfbGFiZWwqB2tlay5rZXkqCWtla19sYWJlbILT5JMCPCo6L2pzL2FwcGxpY2F0aW9ucy97YXBwbGljYXRpb25faWRzLmFwcGxpY2F0aW9uX2lkfS9zZXR0aW5ncxoEiIsmATLuAQoCSnMSbAoSR2V0Sm9pbkVVSVByZWZpeGVzEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Gh8udHRuLmxvcmF3YW4udjMuSm9pbkVVSVByZWZpeGVzIh2C0+STAhcSFS9qcy9qb2luX2V1aV9wcmVmaXhlcxJ0ChFHZXREZWZhdWx0Sm9pbkVVSRIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRopLnR0bi5sb3Jhd2FuLnYzLkdldERlZmF1bHRKb2luRVVJUmVzcG9uc2UiHILT5JMCFhIUL2pzL2RlZmF1bHRfam9pbl9ldWkaBIiLJgFiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_skylark_api_options, file_ttn_lorawan_v3_end_device, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_join, file_ttn_lorawan_v3_keys, file_ttn_lorawan_v3_lorawan]);
 
 /**
+ * The keys of a session.
+ *
  * @generated from message ttn.lorawan.v3.SessionKeyRequest
  */
 export type SessionKeyRequest = Message<"ttn.lorawan.v3.SessionKeyRequest"> & {
@@ -56,6 +58,8 @@ export const SessionKeyRequestSchema: GenMessage<SessionKeyRequest> = /*@__PURE_
   messageDesc(file_ttn_lorawan_v3_joinserver, 0);
 
 /**
+ * The network's keys of a session.
+ *
  * @generated from message ttn.lorawan.v3.NwkSKeysResponse
  */
 export type NwkSKeysResponse = Message<"ttn.lorawan.v3.NwkSKeysResponse"> & {
@@ -83,6 +87,8 @@ export const NwkSKeysResponseSchema: GenMessage<NwkSKeysResponse> = /*@__PURE__*
   messageDesc(file_ttn_lorawan_v3_joinserver, 1);
 
 /**
+ * The application's key of a session.
+ *
  * @generated from message ttn.lorawan.v3.AppSKeyResponse
  */
 export type AppSKeyResponse = Message<"ttn.lorawan.v3.AppSKeyResponse"> & {
@@ -100,6 +106,8 @@ export const AppSKeyResponseSchema: GenMessage<AppSKeyResponse> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_joinserver, 2);
 
 /**
+ * Bytes to be signed or encrypted with an end device's root key.
+ *
  * @generated from message ttn.lorawan.v3.CryptoServicePayloadRequest
  */
 export type CryptoServicePayloadRequest = Message<"ttn.lorawan.v3.CryptoServicePayloadRequest"> & {
@@ -137,6 +145,8 @@ export const CryptoServicePayloadRequestSchema: GenMessage<CryptoServicePayloadR
   messageDesc(file_ttn_lorawan_v3_joinserver, 3);
 
 /**
+ * The signature, or the encrypted bytes.
+ *
  * @generated from message ttn.lorawan.v3.CryptoServicePayloadResponse
  */
 export type CryptoServicePayloadResponse = Message<"ttn.lorawan.v3.CryptoServicePayloadResponse"> & {
@@ -154,6 +164,8 @@ export const CryptoServicePayloadResponseSchema: GenMessage<CryptoServicePayload
   messageDesc(file_ttn_lorawan_v3_joinserver, 4);
 
 /**
+ * A join-accept to be signed.
+ *
  * @generated from message ttn.lorawan.v3.JoinAcceptMICRequest
  */
 export type JoinAcceptMICRequest = Message<"ttn.lorawan.v3.JoinAcceptMICRequest"> & {
@@ -181,6 +193,8 @@ export const JoinAcceptMICRequestSchema: GenMessage<JoinAcceptMICRequest> = /*@_
   messageDesc(file_ttn_lorawan_v3_joinserver, 5);
 
 /**
+ * What session keys are made from.
+ *
  * @generated from message ttn.lorawan.v3.DeriveSessionKeysRequest
  */
 export type DeriveSessionKeysRequest = Message<"ttn.lorawan.v3.DeriveSessionKeysRequest"> & {
@@ -228,6 +242,8 @@ export const DeriveSessionKeysRequestSchema: GenMessage<DeriveSessionKeysRequest
   messageDesc(file_ttn_lorawan_v3_joinserver, 6);
 
 /**
+ * An end device's root key.
+ *
  * @generated from message ttn.lorawan.v3.GetRootKeysRequest
  */
 export type GetRootKeysRequest = Message<"ttn.lorawan.v3.GetRootKeysRequest"> & {
@@ -310,6 +326,8 @@ export const ProvisionEndDevicesRequestSchema: GenMessage<ProvisionEndDevicesReq
   messageDesc(file_ttn_lorawan_v3_joinserver, 8);
 
 /**
+ * These end devices.
+ *
  * @generated from message ttn.lorawan.v3.ProvisionEndDevicesRequest.IdentifiersList
  * @deprecated
  */
@@ -334,6 +352,8 @@ export const ProvisionEndDevicesRequest_IdentifiersListSchema: GenMessage<Provis
   messageDesc(file_ttn_lorawan_v3_joinserver, 8, 0);
 
 /**
+ * As many DevEUIs from this one on as there are end devices.
+ *
  * @generated from message ttn.lorawan.v3.ProvisionEndDevicesRequest.IdentifiersRange
  * @deprecated
  */
@@ -358,6 +378,8 @@ export const ProvisionEndDevicesRequest_IdentifiersRangeSchema: GenMessage<Provi
   messageDesc(file_ttn_lorawan_v3_joinserver, 8, 1);
 
 /**
+ * DevEUIs as the data has them.
+ *
  * @generated from message ttn.lorawan.v3.ProvisionEndDevicesRequest.IdentifiersFromData
  * @deprecated
  */
@@ -377,20 +399,28 @@ export const ProvisionEndDevicesRequest_IdentifiersFromDataSchema: GenMessage<Pr
   messageDesc(file_ttn_lorawan_v3_joinserver, 8, 2);
 
 /**
+ * How joins of an application's end devices are handled by default.
+ *
  * @generated from message ttn.lorawan.v3.ApplicationActivationSettings
  */
 export type ApplicationActivationSettings = Message<"ttn.lorawan.v3.ApplicationActivationSettings"> & {
   /**
+   * The name under which the Application Server knows the key.
+   *
    * @generated from field: string kek_label = 1;
    */
   kekLabel: string;
 
   /**
+   * Wraps the AppSKey on its way.
+   *
    * @generated from field: ttn.lorawan.v3.KeyEnvelope kek = 2;
    */
   kek?: KeyEnvelope | undefined;
 
   /**
+   * The network that may have the session keys.
+   *
    * @generated from field: bytes home_net_id = 3;
    */
   homeNetId: Uint8Array;
@@ -409,6 +439,8 @@ export const ApplicationActivationSettingsSchema: GenMessage<ApplicationActivati
   messageDesc(file_ttn_lorawan_v3_joinserver, 9);
 
 /**
+ * The settings of an application, with the fields of the mask.
+ *
  * @generated from message ttn.lorawan.v3.GetApplicationActivationSettingsRequest
  */
 export type GetApplicationActivationSettingsRequest = Message<"ttn.lorawan.v3.GetApplicationActivationSettingsRequest"> & {
@@ -431,6 +463,8 @@ export const GetApplicationActivationSettingsRequestSchema: GenMessage<GetApplic
   messageDesc(file_ttn_lorawan_v3_joinserver, 10);
 
 /**
+ * The fields of the mask are set to what `settings` has, or cleared.
+ *
  * @generated from message ttn.lorawan.v3.SetApplicationActivationSettingsRequest
  */
 export type SetApplicationActivationSettingsRequest = Message<"ttn.lorawan.v3.SetApplicationActivationSettingsRequest"> & {
@@ -458,6 +492,8 @@ export const SetApplicationActivationSettingsRequestSchema: GenMessage<SetApplic
   messageDesc(file_ttn_lorawan_v3_joinserver, 11);
 
 /**
+ * Removes the settings of an application.
+ *
  * @generated from message ttn.lorawan.v3.DeleteApplicationActivationSettingsRequest
  */
 export type DeleteApplicationActivationSettingsRequest = Message<"ttn.lorawan.v3.DeleteApplicationActivationSettingsRequest"> & {
@@ -486,6 +522,8 @@ export type JoinEUIPrefix = Message<"ttn.lorawan.v3.JoinEUIPrefix"> & {
   joinEui: Uint8Array;
 
   /**
+   * How many leading bits count.
+   *
    * @generated from field: uint32 length = 2;
    */
   length: number;
@@ -537,10 +575,14 @@ export const GetDefaultJoinEUIResponseSchema: GenMessage<GetDefaultJoinEUIRespon
   messageDesc(file_ttn_lorawan_v3_joinserver, 15);
 
 /**
+ * What the Network Server asks of the Join Server.
+ *
  * @generated from service ttn.lorawan.v3.NsJs
  */
 export const NsJs: GenService<{
   /**
+   * Answers a join-request with a join-accept and the network's keys.
+   *
    * @generated from rpc ttn.lorawan.v3.NsJs.HandleJoin
    */
   handleJoin: {
@@ -549,6 +591,8 @@ export const NsJs: GenService<{
     output: typeof JoinResponseSchema;
   },
   /**
+   * The network's keys of a session.
+   *
    * @generated from rpc ttn.lorawan.v3.NsJs.GetNwkSKeys
    */
   getNwkSKeys: {
@@ -560,10 +604,14 @@ export const NsJs: GenService<{
   serviceDesc(file_ttn_lorawan_v3_joinserver, 0);
 
 /**
+ * What the Application Server asks of the Join Server.
+ *
  * @generated from service ttn.lorawan.v3.AsJs
  */
 export const AsJs: GenService<{
   /**
+   * The application's key of a session.
+   *
    * @generated from rpc ttn.lorawan.v3.AsJs.GetAppSKey
    */
   getAppSKey: {
@@ -575,10 +623,14 @@ export const AsJs: GenService<{
   serviceDesc(file_ttn_lorawan_v3_joinserver, 1);
 
 /**
+ * What applications that decrypt for themselves ask of the Join Server.
+ *
  * @generated from service ttn.lorawan.v3.AppJs
  */
 export const AppJs: GenService<{
   /**
+   * The application's key of a session.
+   *
    * @generated from rpc ttn.lorawan.v3.AppJs.GetAppSKey
    */
   getAppSKey: {
@@ -590,10 +642,14 @@ export const AppJs: GenService<{
   serviceDesc(file_ttn_lorawan_v3_joinserver, 2);
 
 /**
+ * Cryptography with network root keys that do not leave their vault.
+ *
  * @generated from service ttn.lorawan.v3.NetworkCryptoService
  */
 export const NetworkCryptoService: GenService<{
   /**
+   * Signs a join-request, to compare.
+   *
    * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.JoinRequestMIC
    */
   joinRequestMIC: {
@@ -602,6 +658,8 @@ export const NetworkCryptoService: GenService<{
     output: typeof CryptoServicePayloadResponseSchema;
   },
   /**
+   * Signs a join-accept.
+   *
    * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.JoinAcceptMIC
    */
   joinAcceptMIC: {
@@ -610,6 +668,8 @@ export const NetworkCryptoService: GenService<{
     output: typeof CryptoServicePayloadResponseSchema;
   },
   /**
+   * Encrypts the answer to a join-request.
+   *
    * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.EncryptJoinAccept
    */
   encryptJoinAccept: {
@@ -618,6 +678,8 @@ export const NetworkCryptoService: GenService<{
     output: typeof CryptoServicePayloadResponseSchema;
   },
   /**
+   * Encrypts the answer to a rejoin-request.
+   *
    * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.EncryptRejoinAccept
    */
   encryptRejoinAccept: {
@@ -626,6 +688,8 @@ export const NetworkCryptoService: GenService<{
     output: typeof CryptoServicePayloadResponseSchema;
   },
   /**
+   * Makes the network's keys of a session.
+   *
    * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.DeriveNwkSKeys
    */
   deriveNwkSKeys: {
@@ -634,6 +698,8 @@ export const NetworkCryptoService: GenService<{
     output: typeof NwkSKeysResponseSchema;
   },
   /**
+   * The network root key, if it may leave.
+   *
    * @generated from rpc ttn.lorawan.v3.NetworkCryptoService.GetNwkKey
    */
   getNwkKey: {
@@ -645,10 +711,14 @@ export const NetworkCryptoService: GenService<{
   serviceDesc(file_ttn_lorawan_v3_joinserver, 3);
 
 /**
+ * Cryptography with application root keys that do not leave their vault.
+ *
  * @generated from service ttn.lorawan.v3.ApplicationCryptoService
  */
 export const ApplicationCryptoService: GenService<{
   /**
+   * Makes the application's key of a session.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationCryptoService.DeriveAppSKey
    */
   deriveAppSKey: {
@@ -657,6 +727,8 @@ export const ApplicationCryptoService: GenService<{
     output: typeof AppSKeyResponseSchema;
   },
   /**
+   * The application root key, if it may leave.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationCryptoService.GetAppKey
    */
   getAppKey: {
@@ -674,6 +746,8 @@ export const ApplicationCryptoService: GenService<{
  */
 export const JsEndDeviceRegistry: GenService<{
   /**
+   * The Join Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.JsEndDeviceRegistry.Get
    */
   get: {
@@ -682,6 +756,8 @@ export const JsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Creates or changes the Join Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.JsEndDeviceRegistry.Set
    */
   set: {
@@ -690,6 +766,8 @@ export const JsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Streams end devices made from the data of a maker of secure elements.
+   *
    * @generated from rpc ttn.lorawan.v3.JsEndDeviceRegistry.Provision
    * @deprecated
    */
@@ -699,6 +777,8 @@ export const JsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Removes the Join Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.JsEndDeviceRegistry.Delete
    */
   delete: {
@@ -710,10 +790,14 @@ export const JsEndDeviceRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_joinserver, 5);
 
 /**
+ * The Join Server's part of several end devices at once.
+ *
  * @generated from service ttn.lorawan.v3.JsEndDeviceBatchRegistry
  */
 export const JsEndDeviceBatchRegistry: GenService<{
   /**
+   * Removes the Join Server's part of end devices; those that are not there are passed over.
+   *
    * @generated from rpc ttn.lorawan.v3.JsEndDeviceBatchRegistry.Delete
    */
   delete: {
@@ -725,10 +809,14 @@ export const JsEndDeviceBatchRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_joinserver, 6);
 
 /**
+ * How joins of applications' end devices are handled by default.
+ *
  * @generated from service ttn.lorawan.v3.ApplicationActivationSettingRegistry
  */
 export const ApplicationActivationSettingRegistry: GenService<{
   /**
+   * The settings of an application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationActivationSettingRegistry.Get
    */
   get: {
@@ -737,6 +825,8 @@ export const ApplicationActivationSettingRegistry: GenService<{
     output: typeof ApplicationActivationSettingsSchema;
   },
   /**
+   * Changes the settings of an application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationActivationSettingRegistry.Set
    */
   set: {
@@ -745,6 +835,8 @@ export const ApplicationActivationSettingRegistry: GenService<{
     output: typeof ApplicationActivationSettingsSchema;
   },
   /**
+   * Removes the settings of an application.
+   *
    * @generated from rpc ttn.lorawan.v3.ApplicationActivationSettingRegistry.Delete
    */
   delete: {
@@ -762,6 +854,8 @@ export const ApplicationActivationSettingRegistry: GenService<{
  */
 export const Js: GenService<{
   /**
+   * The blocks of JoinEUIs that the Join Server answers for.
+   *
    * @generated from rpc ttn.lorawan.v3.Js.GetJoinEUIPrefixes
    */
   getJoinEUIPrefixes: {
@@ -770,6 +864,8 @@ export const Js: GenService<{
     output: typeof JoinEUIPrefixesSchema;
   },
   /**
+   * The JoinEUI for end devices that bring none.
+   *
    * @generated from rpc ttn.lorawan.v3.Js.GetDefaultJoinEUI
    */
   getDefaultJoinEUI: {

@@ -546,6 +546,8 @@ export type TxSettings = Message$1<"ttn.lorawan.v3.TxSettings"> & {
   downlink?: TxSettings_Downlink | undefined;
 
   /**
+   * Nanoseconds of the gateway's clock as the Gateway Server counts it, without starting over.
+   *
    * @generated from field: int64 concentrator_timestamp = 9;
    */
   concentratorTimestamp: bigint;
@@ -559,6 +561,8 @@ export const TxSettingsSchema: GenMessage<TxSettings> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_lorawan, 14);
 
 /**
+ * What only the gateway that sends needs to know.
+ *
  * @generated from message ttn.lorawan.v3.TxSettings.Downlink
  */
 export type TxSettings_Downlink = Message$1<"ttn.lorawan.v3.TxSettings.Downlink"> & {
@@ -568,6 +572,8 @@ export type TxSettings_Downlink = Message$1<"ttn.lorawan.v3.TxSettings.Downlink"
   antennaIndex: number;
 
   /**
+   * dBm.
+   *
    * @generated from field: float tx_power = 2;
    */
   txPower: number;
@@ -735,6 +741,8 @@ export type TxRequest = Message$1<"ttn.lorawan.v3.TxRequest"> & {
   rx1DataRate?: DataRate | undefined;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 rx1_frequency = 5;
    */
   rx1Frequency: bigint;
@@ -745,6 +753,8 @@ export type TxRequest = Message$1<"ttn.lorawan.v3.TxRequest"> & {
   rx2DataRate?: DataRate | undefined;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 rx2_frequency = 7;
    */
   rx2Frequency: bigint;
@@ -755,6 +765,8 @@ export type TxRequest = Message$1<"ttn.lorawan.v3.TxRequest"> & {
   priority: TxSchedulePriority;
 
   /**
+   * When to send, for classes B and C.
+   *
    * @generated from field: google.protobuf.Timestamp absolute_time = 9;
    */
   absoluteTime?: Timestamp | undefined;
@@ -794,6 +806,8 @@ export type RelaySecondChannel = Message$1<"ttn.lorawan.v3.RelaySecondChannel"> 
   dataRateIndex: DataRateIndex;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 frequency = 3;
    */
   frequency: bigint;
@@ -818,6 +832,8 @@ export type RelayUplinkForwardLimits = Message$1<"ttn.lorawan.v3.RelayUplinkForw
   bucketSize: RelayLimitBucketSize;
 
   /**
+   * Frames an hour.
+   *
    * @generated from field: uint32 reload_rate = 2;
    */
   reloadRate: number;
@@ -842,6 +858,8 @@ export type RelayForwardLimits = Message$1<"ttn.lorawan.v3.RelayForwardLimits"> 
   bucketSize: RelayLimitBucketSize;
 
   /**
+   * Frames an hour.
+   *
    * @generated from field: uint32 reload_rate = 2;
    */
   reloadRate: number;
@@ -1180,6 +1198,8 @@ export const MACCommandSchema: GenMessage<MACCommand> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_lorawan, 26);
 
 /**
+ * The end device lost its session state (LoRaWAN 1.1 ABP).
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.ResetInd
  */
 export type MACCommand_ResetInd = Message$1<"ttn.lorawan.v3.MACCommand.ResetInd"> & {
@@ -1197,6 +1217,8 @@ export const MACCommand_ResetIndSchema: GenMessage<MACCommand_ResetInd> = /*@__P
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 0);
 
 /**
+ * The network has reset its session state too.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.ResetConf
  */
 export type MACCommand_ResetConf = Message$1<"ttn.lorawan.v3.MACCommand.ResetConf"> & {
@@ -1214,10 +1236,14 @@ export const MACCommand_ResetConfSchema: GenMessage<MACCommand_ResetConf> = /*@_
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 1);
 
 /**
+ * How well the uplink was heard.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.LinkCheckAns
  */
 export type MACCommand_LinkCheckAns = Message$1<"ttn.lorawan.v3.MACCommand.LinkCheckAns"> & {
   /**
+   * dB above the weakest that can be heard.
+   *
    * @generated from field: uint32 margin = 1;
    */
   margin: number;
@@ -1236,6 +1262,8 @@ export const MACCommand_LinkCheckAnsSchema: GenMessage<MACCommand_LinkCheckAns> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 2);
 
 /**
+ * Sets data rate, power and channels.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.LinkADRReq
  */
 export type MACCommand_LinkADRReq = Message$1<"ttn.lorawan.v3.MACCommand.LinkADRReq"> & {
@@ -1273,6 +1301,8 @@ export const MACCommand_LinkADRReqSchema: GenMessage<MACCommand_LinkADRReq> = /*
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 3);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.LinkADRAns
  */
 export type MACCommand_LinkADRAns = Message$1<"ttn.lorawan.v3.MACCommand.LinkADRAns"> & {
@@ -1300,6 +1330,8 @@ export const MACCommand_LinkADRAnsSchema: GenMessage<MACCommand_LinkADRAns> = /*
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 4);
 
 /**
+ * Limits the share of time that the end device may send.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DutyCycleReq
  */
 export type MACCommand_DutyCycleReq = Message$1<"ttn.lorawan.v3.MACCommand.DutyCycleReq"> & {
@@ -1317,6 +1349,8 @@ export const MACCommand_DutyCycleReqSchema: GenMessage<MACCommand_DutyCycleReq> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 5);
 
 /**
+ * Sets the receive windows; the frequency in Hz.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RxParamSetupReq
  */
 export type MACCommand_RxParamSetupReq = Message$1<"ttn.lorawan.v3.MACCommand.RxParamSetupReq"> & {
@@ -1344,6 +1378,8 @@ export const MACCommand_RxParamSetupReqSchema: GenMessage<MACCommand_RxParamSetu
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 6);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RxParamSetupAns
  */
 export type MACCommand_RxParamSetupAns = Message$1<"ttn.lorawan.v3.MACCommand.RxParamSetupAns"> & {
@@ -1371,15 +1407,21 @@ export const MACCommand_RxParamSetupAnsSchema: GenMessage<MACCommand_RxParamSetu
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 7);
 
 /**
+ * How the end device is.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DevStatusAns
  */
 export type MACCommand_DevStatusAns = Message$1<"ttn.lorawan.v3.MACCommand.DevStatusAns"> & {
   /**
+   * 0 is external power, 1 empty, 254 full, 255 unknown.
+   *
    * @generated from field: uint32 battery = 1;
    */
   battery: number;
 
   /**
+   * dB of the last downlink's signal.
+   *
    * @generated from field: int32 margin = 2;
    */
   margin: number;
@@ -1393,6 +1435,8 @@ export const MACCommand_DevStatusAnsSchema: GenMessage<MACCommand_DevStatusAns> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 8);
 
 /**
+ * Sets a channel; a frequency of zero removes it.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.NewChannelReq
  */
 export type MACCommand_NewChannelReq = Message$1<"ttn.lorawan.v3.MACCommand.NewChannelReq"> & {
@@ -1425,6 +1469,8 @@ export const MACCommand_NewChannelReqSchema: GenMessage<MACCommand_NewChannelReq
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 9);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.NewChannelAns
  */
 export type MACCommand_NewChannelAns = Message$1<"ttn.lorawan.v3.MACCommand.NewChannelAns"> & {
@@ -1447,6 +1493,8 @@ export const MACCommand_NewChannelAnsSchema: GenMessage<MACCommand_NewChannelAns
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 10);
 
 /**
+ * Moves the first receive window of a channel; the frequency in Hz.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DLChannelReq
  */
 export type MACCommand_DLChannelReq = Message$1<"ttn.lorawan.v3.MACCommand.DLChannelReq"> & {
@@ -1469,6 +1517,8 @@ export const MACCommand_DLChannelReqSchema: GenMessage<MACCommand_DLChannelReq> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 11);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DLChannelAns
  */
 export type MACCommand_DLChannelAns = Message$1<"ttn.lorawan.v3.MACCommand.DLChannelAns"> & {
@@ -1491,6 +1541,8 @@ export const MACCommand_DLChannelAnsSchema: GenMessage<MACCommand_DLChannelAns> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 12);
 
 /**
+ * Sets the time to the first receive window.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RxTimingSetupReq
  */
 export type MACCommand_RxTimingSetupReq = Message$1<"ttn.lorawan.v3.MACCommand.RxTimingSetupReq"> & {
@@ -1508,6 +1560,8 @@ export const MACCommand_RxTimingSetupReqSchema: GenMessage<MACCommand_RxTimingSe
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 13);
 
 /**
+ * Sets limits of power and dwell time.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.TxParamSetupReq
  */
 export type MACCommand_TxParamSetupReq = Message$1<"ttn.lorawan.v3.MACCommand.TxParamSetupReq"> & {
@@ -1535,6 +1589,8 @@ export const MACCommand_TxParamSetupReqSchema: GenMessage<MACCommand_TxParamSetu
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 14);
 
 /**
+ * The end device uses new session keys.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RekeyInd
  */
 export type MACCommand_RekeyInd = Message$1<"ttn.lorawan.v3.MACCommand.RekeyInd"> & {
@@ -1552,6 +1608,8 @@ export const MACCommand_RekeyIndSchema: GenMessage<MACCommand_RekeyInd> = /*@__P
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 15);
 
 /**
+ * The network uses them too.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RekeyConf
  */
 export type MACCommand_RekeyConf = Message$1<"ttn.lorawan.v3.MACCommand.RekeyConf"> & {
@@ -1569,6 +1627,8 @@ export const MACCommand_RekeyConfSchema: GenMessage<MACCommand_RekeyConf> = /*@_
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 16);
 
 /**
+ * Sets when the end device doubts that it is heard.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.ADRParamSetupReq
  */
 export type MACCommand_ADRParamSetupReq = Message$1<"ttn.lorawan.v3.MACCommand.ADRParamSetupReq"> & {
@@ -1591,6 +1651,8 @@ export const MACCommand_ADRParamSetupReqSchema: GenMessage<MACCommand_ADRParamSe
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 17);
 
 /**
+ * The time at the end of the uplink.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DeviceTimeAns
  */
 export type MACCommand_DeviceTimeAns = Message$1<"ttn.lorawan.v3.MACCommand.DeviceTimeAns"> & {
@@ -1608,6 +1670,8 @@ export const MACCommand_DeviceTimeAnsSchema: GenMessage<MACCommand_DeviceTimeAns
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 18);
 
 /**
+ * Has the end device send a rejoin-request.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.ForceRejoinReq
  */
 export type MACCommand_ForceRejoinReq = Message$1<"ttn.lorawan.v3.MACCommand.ForceRejoinReq"> & {
@@ -1640,6 +1704,8 @@ export const MACCommand_ForceRejoinReqSchema: GenMessage<MACCommand_ForceRejoinR
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 19);
 
 /**
+ * Sets how often the end device sends rejoin-requests of its own.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RejoinParamSetupReq
  */
 export type MACCommand_RejoinParamSetupReq = Message$1<"ttn.lorawan.v3.MACCommand.RejoinParamSetupReq"> & {
@@ -1662,6 +1728,8 @@ export const MACCommand_RejoinParamSetupReqSchema: GenMessage<MACCommand_RejoinP
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 20);
 
 /**
+ * Whether the time was accepted too.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RejoinParamSetupAns
  */
 export type MACCommand_RejoinParamSetupAns = Message$1<"ttn.lorawan.v3.MACCommand.RejoinParamSetupAns"> & {
@@ -1679,6 +1747,8 @@ export const MACCommand_RejoinParamSetupAnsSchema: GenMessage<MACCommand_RejoinP
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 21);
 
 /**
+ * How often the end device listens in class B.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.PingSlotInfoReq
  */
 export type MACCommand_PingSlotInfoReq = Message$1<"ttn.lorawan.v3.MACCommand.PingSlotInfoReq"> & {
@@ -1696,6 +1766,8 @@ export const MACCommand_PingSlotInfoReqSchema: GenMessage<MACCommand_PingSlotInf
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 22);
 
 /**
+ * Sets where the end device listens in class B; the frequency in Hz.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.PingSlotChannelReq
  */
 export type MACCommand_PingSlotChannelReq = Message$1<"ttn.lorawan.v3.MACCommand.PingSlotChannelReq"> & {
@@ -1718,6 +1790,8 @@ export const MACCommand_PingSlotChannelReqSchema: GenMessage<MACCommand_PingSlot
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 23);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.PingSlotChannelAns
  */
 export type MACCommand_PingSlotChannelAns = Message$1<"ttn.lorawan.v3.MACCommand.PingSlotChannelAns"> & {
@@ -1740,10 +1814,14 @@ export const MACCommand_PingSlotChannelAnsSchema: GenMessage<MACCommand_PingSlot
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 24);
 
 /**
+ * When the next beacon comes.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.BeaconTimingAns
  */
 export type MACCommand_BeaconTimingAns = Message$1<"ttn.lorawan.v3.MACCommand.BeaconTimingAns"> & {
   /**
+   * Steps of 30 milliseconds.
+   *
    * @generated from field: uint32 delay = 1;
    */
   delay: number;
@@ -1762,6 +1840,8 @@ export const MACCommand_BeaconTimingAnsSchema: GenMessage<MACCommand_BeaconTimin
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 25);
 
 /**
+ * Sets where the end device looks for beacons; Hz.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.BeaconFreqReq
  */
 export type MACCommand_BeaconFreqReq = Message$1<"ttn.lorawan.v3.MACCommand.BeaconFreqReq"> & {
@@ -1779,6 +1859,8 @@ export const MACCommand_BeaconFreqReqSchema: GenMessage<MACCommand_BeaconFreqReq
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 26);
 
 /**
+ * Whether it was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.BeaconFreqAns
  */
 export type MACCommand_BeaconFreqAns = Message$1<"ttn.lorawan.v3.MACCommand.BeaconFreqAns"> & {
@@ -1796,6 +1878,8 @@ export const MACCommand_BeaconFreqAnsSchema: GenMessage<MACCommand_BeaconFreqAns
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 27);
 
 /**
+ * The end device changes its class.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DeviceModeInd
  */
 export type MACCommand_DeviceModeInd = Message$1<"ttn.lorawan.v3.MACCommand.DeviceModeInd"> & {
@@ -1813,6 +1897,8 @@ export const MACCommand_DeviceModeIndSchema: GenMessage<MACCommand_DeviceModeInd
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 28);
 
 /**
+ * The network has noted the class.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.DeviceModeConf
  */
 export type MACCommand_DeviceModeConf = Message$1<"ttn.lorawan.v3.MACCommand.DeviceModeConf"> & {
@@ -1830,6 +1916,8 @@ export const MACCommand_DeviceModeConfSchema: GenMessage<MACCommand_DeviceModeCo
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 29);
 
 /**
+ * Makes an end device a relay; without configuration it stops being one.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayConfReq
  */
 export type MACCommand_RelayConfReq = Message$1<"ttn.lorawan.v3.MACCommand.RelayConfReq"> & {
@@ -1847,6 +1935,8 @@ export const MACCommand_RelayConfReqSchema: GenMessage<MACCommand_RelayConfReq> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 30);
 
 /**
+ * How the relay listens.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayConfReq.Configuration
  */
 export type MACCommand_RelayConfReq_Configuration = Message$1<"ttn.lorawan.v3.MACCommand.RelayConfReq.Configuration"> & {
@@ -1874,6 +1964,8 @@ export const MACCommand_RelayConfReq_ConfigurationSchema: GenMessage<MACCommand_
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 30, 0);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayConfAns
  */
 export type MACCommand_RelayConfAns = Message$1<"ttn.lorawan.v3.MACCommand.RelayConfAns"> & {
@@ -1916,6 +2008,8 @@ export const MACCommand_RelayConfAnsSchema: GenMessage<MACCommand_RelayConfAns> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 31);
 
 /**
+ * Has an end device use a relay; without configuration it stops.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayEndDeviceConfReq
  */
 export type MACCommand_RelayEndDeviceConfReq = Message$1<"ttn.lorawan.v3.MACCommand.RelayEndDeviceConfReq"> & {
@@ -1933,6 +2027,8 @@ export const MACCommand_RelayEndDeviceConfReqSchema: GenMessage<MACCommand_Relay
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 32);
 
 /**
+ * How it reaches the relay.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayEndDeviceConfReq.Configuration
  */
 export type MACCommand_RelayEndDeviceConfReq_Configuration = Message$1<"ttn.lorawan.v3.MACCommand.RelayEndDeviceConfReq.Configuration"> & {
@@ -1983,6 +2079,8 @@ export const MACCommand_RelayEndDeviceConfReq_ConfigurationSchema: GenMessage<MA
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 32, 0);
 
 /**
+ * Which of that was accepted.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayEndDeviceConfAns
  */
 export type MACCommand_RelayEndDeviceConfAns = Message$1<"ttn.lorawan.v3.MACCommand.RelayEndDeviceConfAns"> & {
@@ -2015,6 +2113,8 @@ export const MACCommand_RelayEndDeviceConfAnsSchema: GenMessage<MACCommand_Relay
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 33);
 
 /**
+ * Has a relay forward the uplinks of an end device.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayUpdateUplinkListReq
  */
 export type MACCommand_RelayUpdateUplinkListReq = Message$1<"ttn.lorawan.v3.MACCommand.RelayUpdateUplinkListReq"> & {
@@ -2062,6 +2162,8 @@ export const MACCommand_RelayUpdateUplinkListReqSchema: GenMessage<MACCommand_Re
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 34);
 
 /**
+ * It does.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayUpdateUplinkListAns
  */
 export type MACCommand_RelayUpdateUplinkListAns = Message$1<"ttn.lorawan.v3.MACCommand.RelayUpdateUplinkListAns"> & {
@@ -2075,6 +2177,8 @@ export const MACCommand_RelayUpdateUplinkListAnsSchema: GenMessage<MACCommand_Re
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 35);
 
 /**
+ * Reads or removes an entry of a relay's list.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayCtrlUplinkListReq
  */
 export type MACCommand_RelayCtrlUplinkListReq = Message$1<"ttn.lorawan.v3.MACCommand.RelayCtrlUplinkListReq"> & {
@@ -2097,6 +2201,8 @@ export const MACCommand_RelayCtrlUplinkListReqSchema: GenMessage<MACCommand_Rela
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 36);
 
 /**
+ * What the entry was.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayCtrlUplinkListAns
  */
 export type MACCommand_RelayCtrlUplinkListAns = Message$1<"ttn.lorawan.v3.MACCommand.RelayCtrlUplinkListAns"> & {
@@ -2119,6 +2225,8 @@ export const MACCommand_RelayCtrlUplinkListAnsSchema: GenMessage<MACCommand_Rela
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 37);
 
 /**
+ * Limits what a relay forwards.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayConfigureFwdLimitReq
  */
 export type MACCommand_RelayConfigureFwdLimitReq = Message$1<"ttn.lorawan.v3.MACCommand.RelayConfigureFwdLimitReq"> & {
@@ -2156,6 +2264,8 @@ export const MACCommand_RelayConfigureFwdLimitReqSchema: GenMessage<MACCommand_R
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 38);
 
 /**
+ * It does.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayConfigureFwdLimitAns
  */
 export type MACCommand_RelayConfigureFwdLimitAns = Message$1<"ttn.lorawan.v3.MACCommand.RelayConfigureFwdLimitAns"> & {
@@ -2169,6 +2279,8 @@ export const MACCommand_RelayConfigureFwdLimitAnsSchema: GenMessage<MACCommand_R
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 39);
 
 /**
+ * A relay heard an end device that is not on its list.
+ *
  * @generated from message ttn.lorawan.v3.MACCommand.RelayNotifyNewEndDeviceReq
  */
 export type MACCommand_RelayNotifyNewEndDeviceReq = Message$1<"ttn.lorawan.v3.MACCommand.RelayNotifyNewEndDeviceReq"> & {
@@ -2196,6 +2308,8 @@ export const MACCommand_RelayNotifyNewEndDeviceReqSchema: GenMessage<MACCommand_
   messageDesc(file_ttn_lorawan_v3_lorawan, 26, 40);
 
 /**
+ * Several MAC commands.
+ *
  * @generated from message ttn.lorawan.v3.MACCommands
  */
 export type MACCommands = Message$1<"ttn.lorawan.v3.MACCommands"> & {
@@ -2403,6 +2517,8 @@ export const DeviceEIRPValueSchema: GenMessage<DeviceEIRPValue> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_lorawan, 37);
 
 /**
+ * A frame that a relay received, and how well.
+ *
  * @generated from message ttn.lorawan.v3.RelayForwardUplinkReq
  */
 export type RelayForwardUplinkReq = Message$1<"ttn.lorawan.v3.RelayForwardUplinkReq"> & {
@@ -2412,11 +2528,15 @@ export type RelayForwardUplinkReq = Message$1<"ttn.lorawan.v3.RelayForwardUplink
   dataRate?: DataRate | undefined;
 
   /**
+   * dB.
+   *
    * @generated from field: int32 snr = 2;
    */
   snr: number;
 
   /**
+   * dBm.
+   *
    * @generated from field: int32 rssi = 3;
    */
   rssi: number;
@@ -2427,6 +2547,8 @@ export type RelayForwardUplinkReq = Message$1<"ttn.lorawan.v3.RelayForwardUplink
   worChannel: RelayWORChannel;
 
   /**
+   * Hz.
+   *
    * @generated from field: uint64 frequency = 5;
    */
   frequency: bigint;
@@ -2464,6 +2586,8 @@ export const RelayForwardDownlinkReqSchema: GenMessage<RelayForwardDownlinkReq> 
   messageDesc(file_ttn_lorawan_v3_lorawan, 39);
 
 /**
+ * What a relay's answer needs to know of the uplink; only the Network Server reads it.
+ *
  * @generated from message ttn.lorawan.v3.RelayUplinkToken
  */
 export type RelayUplinkToken = Message$1<"ttn.lorawan.v3.RelayUplinkToken"> & {
@@ -2911,6 +3035,8 @@ export const DataRateOffsetSchema: GenEnum<DataRateOffset> = /*@__PURE__*/
   enumDesc(file_ttn_lorawan_v3_lorawan, 5);
 
 /**
+ * What a session began with.
+ *
  * @generated from enum ttn.lorawan.v3.JoinRequestType
  */
 export const JoinRequestType = {
@@ -2936,6 +3062,8 @@ export const JoinRequestType = {
 } as const;
 
 /**
+ * What a session began with.
+ *
  * @generated from enum ttn.lorawan.v3.JoinRequestType
  */
 export type JoinRequestType = (typeof JoinRequestType)[keyof typeof JoinRequestType] | UnknownEnum;

@@ -69,6 +69,8 @@ export type UplinkMessage = Message<"ttn.lorawan.v3.UplinkMessage"> & {
   deviceChannelIndex: number;
 
   /**
+   * How long the frame took to send.
+   *
    * @generated from field: google.protobuf.Duration consumed_airtime = 10;
    */
   consumedAirtime?: Duration | undefined;
@@ -172,6 +174,8 @@ export const TxAcknowledgmentSchema: GenMessage<TxAcknowledgment> = /*@__PURE__*
   messageDesc(file_ttn_lorawan_v3_messages, 2);
 
 /**
+ * Whether the frame was sent, or why not.
+ *
  * @generated from enum ttn.lorawan.v3.TxAcknowledgment.Result
  */
 export const TxAcknowledgment_Result = {
@@ -222,6 +226,8 @@ export const TxAcknowledgment_Result = {
 } as const;
 
 /**
+ * Whether the frame was sent, or why not.
+ *
  * @generated from enum ttn.lorawan.v3.TxAcknowledgment.Result
  */
 export type TxAcknowledgment_Result = (typeof TxAcknowledgment_Result)[keyof typeof TxAcknowledgment_Result] | UnknownEnum;
@@ -317,6 +323,8 @@ export type ApplicationUplink = Message<"ttn.lorawan.v3.ApplicationUplink"> & {
   decodedPayloadWarnings: string[];
 
   /**
+   * Measurements whose values have known names and units.
+   *
    * @generated from field: repeated google.protobuf.Struct normalized_payload = 17;
    */
   normalizedPayload: JsonObject[];
@@ -342,6 +350,8 @@ export type ApplicationUplink = Message<"ttn.lorawan.v3.ApplicationUplink"> & {
   receivedAt?: Timestamp | undefined;
 
   /**
+   * Where payloads stay encrypted; wrapped.
+   *
    * @generated from field: ttn.lorawan.v3.KeyEnvelope app_s_key = 9;
    */
   appSKey?: KeyEnvelope | undefined;
@@ -357,6 +367,8 @@ export type ApplicationUplink = Message<"ttn.lorawan.v3.ApplicationUplink"> & {
   confirmed: boolean;
 
   /**
+   * How long the frame took to send.
+   *
    * @generated from field: google.protobuf.Duration consumed_airtime = 13;
    */
   consumedAirtime?: Duration | undefined;
@@ -369,6 +381,8 @@ export type ApplicationUplink = Message<"ttn.lorawan.v3.ApplicationUplink"> & {
   packetErrorRate: number;
 
   /**
+   * Where the end device is said to be, by who says so.
+   *
    * @generated from field: map<string, ttn.lorawan.v3.Location> locations = 14;
    */
   locations: { [key: string]: Location };
@@ -625,6 +639,8 @@ export const ApplicationDownlinkSchema: GenMessage<ApplicationDownlink> = /*@__P
   messageDesc(file_ttn_lorawan_v3_messages, 9);
 
 /**
+ * For classes B and C: through which gateways, and when.
+ *
  * @generated from message ttn.lorawan.v3.ApplicationDownlink.ClassBC
  */
 export type ApplicationDownlink_ClassBC = Message<"ttn.lorawan.v3.ApplicationDownlink.ClassBC"> & {
@@ -647,6 +663,8 @@ export const ApplicationDownlink_ClassBCSchema: GenMessage<ApplicationDownlink_C
   messageDesc(file_ttn_lorawan_v3_messages, 9, 0);
 
 /**
+ * How often a downlink is tried that is not acknowledged.
+ *
  * @generated from message ttn.lorawan.v3.ApplicationDownlink.ConfirmedRetry
  */
 export type ApplicationDownlink_ConfirmedRetry = Message<"ttn.lorawan.v3.ApplicationDownlink.ConfirmedRetry"> & {

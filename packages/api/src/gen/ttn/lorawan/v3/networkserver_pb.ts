@@ -114,6 +114,8 @@ export const GetDeviceAdressPrefixesResponseSchema: GenMessage<GetDeviceAdressPr
  */
 export const Ns: GenService<{
   /**
+   * A device address from the network's blocks, for an end device that does not join.
+   *
    * @generated from rpc ttn.lorawan.v3.Ns.GenerateDevAddr
    */
   generateDevAddr: {
@@ -122,6 +124,8 @@ export const Ns: GenService<{
     output: typeof GenerateDevAddrResponseSchema;
   },
   /**
+   * What end devices of a frequency plan get unless their owner wants otherwise.
+   *
    * @generated from rpc ttn.lorawan.v3.Ns.GetDefaultMACSettings
    */
   getDefaultMACSettings: {
@@ -130,6 +134,8 @@ export const Ns: GenService<{
     output: typeof MACSettingsSchema;
   },
   /**
+   * The NetID of the network.
+   *
    * @generated from rpc ttn.lorawan.v3.Ns.GetNetID
    */
   getNetID: {
@@ -138,6 +144,8 @@ export const Ns: GenService<{
     output: typeof GetNetIDResponseSchema;
   },
   /**
+   * The blocks that device addresses come from.
+   *
    * @generated from rpc ttn.lorawan.v3.Ns.GetDeviceAddressPrefixes
    */
   getDeviceAddressPrefixes: {
@@ -149,10 +157,14 @@ export const Ns: GenService<{
   serviceDesc(file_ttn_lorawan_v3_networkserver, 0);
 
 /**
+ * What the Application Server asks of the Network Server.
+ *
  * @generated from service ttn.lorawan.v3.AsNs
  */
 export const AsNs: GenService<{
   /**
+   * Puts downlinks in the place of those that wait; none empty the queue.
+   *
    * @generated from rpc ttn.lorawan.v3.AsNs.DownlinkQueueReplace
    */
   downlinkQueueReplace: {
@@ -161,6 +173,8 @@ export const AsNs: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Puts downlinks behind those that wait.
+   *
    * @generated from rpc ttn.lorawan.v3.AsNs.DownlinkQueuePush
    */
   downlinkQueuePush: {
@@ -169,6 +183,8 @@ export const AsNs: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The downlinks that wait.
+   *
    * @generated from rpc ttn.lorawan.v3.AsNs.DownlinkQueueList
    */
   downlinkQueueList: {
@@ -180,10 +196,14 @@ export const AsNs: GenService<{
   serviceDesc(file_ttn_lorawan_v3_networkserver, 1);
 
 /**
+ * What the Gateway Server asks of the Network Server.
+ *
  * @generated from service ttn.lorawan.v3.GsNs
  */
 export const GsNs: GenService<{
   /**
+   * Takes a frame that a gateway received.
+   *
    * @generated from rpc ttn.lorawan.v3.GsNs.HandleUplink
    */
   handleUplink: {
@@ -192,6 +212,8 @@ export const GsNs: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Takes what a gateway says of a frame that it was to send.
+   *
    * @generated from rpc ttn.lorawan.v3.GsNs.ReportTxAcknowledgment
    */
   reportTxAcknowledgment: {
@@ -209,6 +231,8 @@ export const GsNs: GenService<{
  */
 export const NsEndDeviceRegistry: GenService<{
   /**
+   * The Network Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.NsEndDeviceRegistry.Get
    */
   get: {
@@ -217,6 +241,8 @@ export const NsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Creates or changes the Network Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.NsEndDeviceRegistry.Set
    */
   set: {
@@ -225,6 +251,8 @@ export const NsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Forgets the session, as if the end device were new.
+   *
    * @generated from rpc ttn.lorawan.v3.NsEndDeviceRegistry.ResetFactoryDefaults
    */
   resetFactoryDefaults: {
@@ -233,6 +261,8 @@ export const NsEndDeviceRegistry: GenService<{
     output: typeof EndDeviceSchema;
   },
   /**
+   * Removes the Network Server's part of an end device.
+   *
    * @generated from rpc ttn.lorawan.v3.NsEndDeviceRegistry.Delete
    */
   delete: {
@@ -244,10 +274,14 @@ export const NsEndDeviceRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_networkserver, 3);
 
 /**
+ * The Network Server's part of several end devices at once.
+ *
  * @generated from service ttn.lorawan.v3.NsEndDeviceBatchRegistry
  */
 export const NsEndDeviceBatchRegistry: GenService<{
   /**
+   * Removes the Network Server's part of end devices; those that are not there are passed over.
+   *
    * @generated from rpc ttn.lorawan.v3.NsEndDeviceBatchRegistry.Delete
    */
   delete: {

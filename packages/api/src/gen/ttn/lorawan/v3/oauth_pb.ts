@@ -22,6 +22,8 @@ export const file_ttn_lorawan_v3_oauth: GenFile = /*@__PURE__*/
   fileDesc("Chp0dG4vbG9yYXdhbi92My9vYXV0aC5wcm90bxIOdHRuLmxvcmF3YW4udjMinwEKI09BdXRoQ2xpZW50QXV0aG9yaXphdGlvbklkZW50aWZpZXJzEjkKCHVzZXJfaWRzGAEgASgLMh8udHRuLmxvcmF3YW4udjMuVXNlcklkZW50aWZpZXJzQgaKiyYCCAESPQoKY2xpZW50X2lkcxgCIAEoCzIhLnR0bi5sb3Jhd2FuLnYzLkNsaWVudElkZW50aWZpZXJzQgaKiyYCCAEimwIKGE9BdXRoQ2xpZW50QXV0aG9yaXphdGlvbhI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEj0KCmNsaWVudF9pZHMYAiABKAsyIS50dG4ubG9yYXdhbi52My5DbGllbnRJZGVudGlmaWVyc0IGiosmAggBEiUKBnJpZ2h0cxgDIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Ei4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KGU9BdXRoQ2xpZW50QXV0aG9yaXphdGlvbnMSQAoOYXV0aG9yaXphdGlvbnMYASADKAsyKC50dG4ubG9yYXdhbi52My5PQXV0aENsaWVudEF1dGhvcml6YXRpb24ivQEKJExpc3RPQXV0aENsaWVudEF1dGhvcml6YXRpb25zUmVxdWVzdBI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEi4KBW9yZGVyGAIgASgJQh+KiyYbOgA6CmNyZWF0ZWRfYXQ6Cy1jcmVhdGVkX2F0EhwKBWxpbWl0GAMgASgNQg2KiyYJaQAAAAAAQI9AEgwKBHBhZ2UYBCABKA0i9QIKFk9BdXRoQXV0aG9yaXphdGlvbkNvZGUSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARIfCg91c2VyX3Nlc3Npb25faWQYCSABKAlCBoqLJgIwQBI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIlCgZyaWdodHMYAyADKA4yFS50dG4ubG9yYXdhbi52My5SaWdodBIMCgRjb2RlGAQgASgJEhwKDHJlZGlyZWN0X3VyaRgFIAEoCUIGiosmAhgKEg0KBXN0YXRlGAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqMBChtPQXV0aEFjY2Vzc1Rva2VuSWRlbnRpZmllcnMSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIKCgJpZBgDIAEoCSLtAgoQT0F1dGhBY2Nlc3NUb2tlbhI5Cgh1c2VyX2lkcxgBIAEoCzIfLnR0bi5sb3Jhd2FuLnYzLlVzZXJJZGVudGlmaWVyc0IGiosmAggBEh8KD3VzZXJfc2Vzc2lvbl9pZBgJIAEoCUIGiosmAjBAEj0KCmNsaWVudF9pZHMYAiABKAsyIS50dG4ubG9yYXdhbi52My5DbGllbnRJZGVudGlmaWVyc0IGiosmAggBEgoKAmlkGAMgASgJEhQKDGFjY2Vzc190b2tlbhgEIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAUgASgJEiUKBnJpZ2h0cxgGIAMoDjIVLnR0bi5sb3Jhd2FuLnYzLlJpZ2h0Ei4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEU9BdXRoQWNjZXNzVG9rZW5zEjAKBnRva2VucxgBIAMoCzIgLnR0bi5sb3Jhd2FuLnYzLk9BdXRoQWNjZXNzVG9rZW4i9AEKHExpc3RPQXV0aEFjY2Vzc1Rva2Vuc1JlcXVlc3QSOQoIdXNlcl9pZHMYASABKAsyHy50dG4ubG9yYXdhbi52My5Vc2VySWRlbnRpZmllcnNCBoqLJgIIARI9CgpjbGllbnRfaWRzGAIgASgLMiEudHRuLmxvcmF3YW4udjMuQ2xpZW50SWRlbnRpZmllcnNCBoqLJgIIARIuCgVvcmRlchgDIAEoCUIfiosmGzoAOgpjcmVhdGVkX2F0OgstY3JlYXRlZF9hdBIcCgVsaW1pdBgEIAEoDUINiosmCWkAAAAAAECPQBIMCgRwYWdlGAUgASgNYgZwcm90bzM", [file_google_protobuf_timestamp, file_skylark_api_options, file_ttn_lorawan_v3_identifiers, file_ttn_lorawan_v3_rights]);
 
 /**
+ * A user and an OAuth client.
+ *
  * @generated from message ttn.lorawan.v3.OAuthClientAuthorizationIdentifiers
  */
 export type OAuthClientAuthorizationIdentifiers = Message<"ttn.lorawan.v3.OAuthClientAuthorizationIdentifiers"> & {
@@ -44,6 +46,8 @@ export const OAuthClientAuthorizationIdentifiersSchema: GenMessage<OAuthClientAu
   messageDesc(file_ttn_lorawan_v3_oauth, 0);
 
 /**
+ * What a user allowed an OAuth client.
+ *
  * @generated from message ttn.lorawan.v3.OAuthClientAuthorization
  */
 export type OAuthClientAuthorization = Message<"ttn.lorawan.v3.OAuthClientAuthorization"> & {
@@ -81,6 +85,8 @@ export const OAuthClientAuthorizationSchema: GenMessage<OAuthClientAuthorization
   messageDesc(file_ttn_lorawan_v3_oauth, 1);
 
 /**
+ * What a user allowed OAuth clients.
+ *
  * @generated from message ttn.lorawan.v3.OAuthClientAuthorizations
  */
 export type OAuthClientAuthorizations = Message<"ttn.lorawan.v3.OAuthClientAuthorizations"> & {
@@ -98,6 +104,8 @@ export const OAuthClientAuthorizationsSchema: GenMessage<OAuthClientAuthorizatio
   messageDesc(file_ttn_lorawan_v3_oauth, 2);
 
 /**
+ * What a user allowed OAuth clients.
+ *
  * @generated from message ttn.lorawan.v3.ListOAuthClientAuthorizationsRequest
  */
 export type ListOAuthClientAuthorizationsRequest = Message<"ttn.lorawan.v3.ListOAuthClientAuthorizationsRequest"> & {
@@ -130,6 +138,8 @@ export const ListOAuthClientAuthorizationsRequestSchema: GenMessage<ListOAuthCli
   messageDesc(file_ttn_lorawan_v3_oauth, 3);
 
 /**
+ * A code that an OAuth client exchanges for tokens, once and soon.
+ *
  * @generated from message ttn.lorawan.v3.OAuthAuthorizationCode
  */
 export type OAuthAuthorizationCode = Message<"ttn.lorawan.v3.OAuthAuthorizationCode"> & {
@@ -187,6 +197,8 @@ export const OAuthAuthorizationCodeSchema: GenMessage<OAuthAuthorizationCode> = 
   messageDesc(file_ttn_lorawan_v3_oauth, 4);
 
 /**
+ * One access token.
+ *
  * @generated from message ttn.lorawan.v3.OAuthAccessTokenIdentifiers
  */
 export type OAuthAccessTokenIdentifiers = Message<"ttn.lorawan.v3.OAuthAccessTokenIdentifiers"> & {
@@ -273,6 +285,8 @@ export const OAuthAccessTokenSchema: GenMessage<OAuthAccessToken> = /*@__PURE__*
   messageDesc(file_ttn_lorawan_v3_oauth, 6);
 
 /**
+ * Access tokens, without their secrets.
+ *
  * @generated from message ttn.lorawan.v3.OAuthAccessTokens
  */
 export type OAuthAccessTokens = Message<"ttn.lorawan.v3.OAuthAccessTokens"> & {
@@ -290,6 +304,8 @@ export const OAuthAccessTokensSchema: GenMessage<OAuthAccessTokens> = /*@__PURE_
   messageDesc(file_ttn_lorawan_v3_oauth, 7);
 
 /**
+ * The access tokens that an OAuth client has of a user.
+ *
  * @generated from message ttn.lorawan.v3.ListOAuthAccessTokensRequest
  */
 export type ListOAuthAccessTokensRequest = Message<"ttn.lorawan.v3.ListOAuthAccessTokensRequest"> & {

@@ -40,6 +40,8 @@ export const PictureSchema: GenMessage<Picture> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_picture, 0);
 
 /**
+ * The picture itself.
+ *
  * @generated from message ttn.lorawan.v3.Picture.Embedded
  */
 export type Picture_Embedded = Message<"ttn.lorawan.v3.Picture.Embedded"> & {

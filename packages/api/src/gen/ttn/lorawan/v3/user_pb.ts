@@ -57,6 +57,8 @@ export const UserConsolePreferencesSchema: GenMessage<UserConsolePreferences> = 
   messageDesc(file_ttn_lorawan_v3_user, 0);
 
 /**
+ * How each overview is arranged.
+ *
  * @generated from message ttn.lorawan.v3.UserConsolePreferences.DashboardLayouts
  */
 export type UserConsolePreferences_DashboardLayouts = Message<"ttn.lorawan.v3.UserConsolePreferences.DashboardLayouts"> & {
@@ -109,6 +111,8 @@ export const UserConsolePreferences_DashboardLayoutsSchema: GenMessage<UserConso
   messageDesc(file_ttn_lorawan_v3_user, 0, 0);
 
 /**
+ * How each list is sorted; a leading minus reverses the order.
+ *
  * @generated from message ttn.lorawan.v3.UserConsolePreferences.SortBy
  */
 export type UserConsolePreferences_SortBy = Message<"ttn.lorawan.v3.UserConsolePreferences.SortBy"> & {
@@ -610,6 +614,8 @@ export const DeleteUserAPIKeyRequestSchema: GenMessage<DeleteUserAPIKeyRequest> 
   messageDesc(file_ttn_lorawan_v3_user, 13);
 
 /**
+ * An invitation to register.
+ *
  * @generated from message ttn.lorawan.v3.Invitation
  */
 export type Invitation = Message<"ttn.lorawan.v3.Invitation"> & {
@@ -657,6 +663,8 @@ export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_user, 14);
 
 /**
+ * Invitations that were sent, page by page.
+ *
  * @generated from message ttn.lorawan.v3.ListInvitationsRequest
  */
 export type ListInvitationsRequest = Message<"ttn.lorawan.v3.ListInvitationsRequest"> & {
@@ -679,6 +687,8 @@ export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = 
   messageDesc(file_ttn_lorawan_v3_user, 15);
 
 /**
+ * One page of invitations; the number of all is in the header X-Total-Count.
+ *
  * @generated from message ttn.lorawan.v3.Invitations
  */
 export type Invitations = Message<"ttn.lorawan.v3.Invitations"> & {
@@ -696,6 +706,8 @@ export const InvitationsSchema: GenMessage<Invitations> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_user, 16);
 
 /**
+ * Who is invited.
+ *
  * @generated from message ttn.lorawan.v3.SendInvitationRequest
  */
 export type SendInvitationRequest = Message<"ttn.lorawan.v3.SendInvitationRequest"> & {
@@ -713,6 +725,8 @@ export const SendInvitationRequestSchema: GenMessage<SendInvitationRequest> = /*
   messageDesc(file_ttn_lorawan_v3_user, 17);
 
 /**
+ * Whose invitation is taken back.
+ *
  * @generated from message ttn.lorawan.v3.DeleteInvitationRequest
  */
 export type DeleteInvitationRequest = Message<"ttn.lorawan.v3.DeleteInvitationRequest"> & {
@@ -730,6 +744,8 @@ export const DeleteInvitationRequestSchema: GenMessage<DeleteInvitationRequest> 
   messageDesc(file_ttn_lorawan_v3_user, 18);
 
 /**
+ * One session of a user.
+ *
  * @generated from message ttn.lorawan.v3.UserSessionIdentifiers
  */
 export type UserSessionIdentifiers = Message<"ttn.lorawan.v3.UserSessionIdentifiers"> & {
@@ -796,6 +812,8 @@ export const UserSessionSchema: GenMessage<UserSession> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_user, 20);
 
 /**
+ * A user's sessions, without their secrets.
+ *
  * @generated from message ttn.lorawan.v3.UserSessions
  */
 export type UserSessions = Message<"ttn.lorawan.v3.UserSessions"> & {
@@ -813,6 +831,8 @@ export const UserSessionsSchema: GenMessage<UserSessions> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_user, 21);
 
 /**
+ * The sessions of a user.
+ *
  * @generated from message ttn.lorawan.v3.ListUserSessionsRequest
  */
 export type ListUserSessionsRequest = Message<"ttn.lorawan.v3.ListUserSessionsRequest"> & {
@@ -845,6 +865,8 @@ export const ListUserSessionsRequestSchema: GenMessage<ListUserSessionsRequest> 
   messageDesc(file_ttn_lorawan_v3_user, 22);
 
 /**
+ * With which a user logs in without a password, once.
+ *
  * @generated from message ttn.lorawan.v3.LoginToken
  */
 export type LoginToken = Message<"ttn.lorawan.v3.LoginToken"> & {
@@ -930,6 +952,8 @@ export const CreateLoginTokenResponseSchema: GenMessage<CreateLoginTokenResponse
   messageDesc(file_ttn_lorawan_v3_user, 25);
 
 /**
+ * An entity that a user wants to find again.
+ *
  * @generated from message ttn.lorawan.v3.UserBookmark
  */
 export type UserBookmark = Message<"ttn.lorawan.v3.UserBookmark"> & {
@@ -957,6 +981,8 @@ export const UserBookmarkSchema: GenMessage<UserBookmark> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_user, 26);
 
 /**
+ * One page of bookmarks; the number of all is in the header X-Total-Count.
+ *
  * @generated from message ttn.lorawan.v3.UserBookmarks
  */
 export type UserBookmarks = Message<"ttn.lorawan.v3.UserBookmarks"> & {
@@ -974,6 +1000,8 @@ export const UserBookmarksSchema: GenMessage<UserBookmarks> = /*@__PURE__*/
   messageDesc(file_ttn_lorawan_v3_user, 27);
 
 /**
+ * A new bookmark.
+ *
  * @generated from message ttn.lorawan.v3.CreateUserBookmarkRequest
  */
 export type CreateUserBookmarkRequest = Message<"ttn.lorawan.v3.CreateUserBookmarkRequest"> & {
@@ -996,6 +1024,8 @@ export const CreateUserBookmarkRequestSchema: GenMessage<CreateUserBookmarkReque
   messageDesc(file_ttn_lorawan_v3_user, 28);
 
 /**
+ * A user's bookmarks, of some kinds of entity when wanted.
+ *
  * @generated from message ttn.lorawan.v3.ListUserBookmarksRequest
  */
 export type ListUserBookmarksRequest = Message<"ttn.lorawan.v3.ListUserBookmarksRequest"> & {
@@ -1038,6 +1068,8 @@ export const ListUserBookmarksRequestSchema: GenMessage<ListUserBookmarksRequest
   messageDesc(file_ttn_lorawan_v3_user, 29);
 
 /**
+ * Removes a bookmark.
+ *
  * @generated from message ttn.lorawan.v3.DeleteUserBookmarkRequest
  */
 export type DeleteUserBookmarkRequest = Message<"ttn.lorawan.v3.DeleteUserBookmarkRequest"> & {
@@ -1060,6 +1092,8 @@ export const DeleteUserBookmarkRequestSchema: GenMessage<DeleteUserBookmarkReque
   messageDesc(file_ttn_lorawan_v3_user, 30);
 
 /**
+ * Removes several bookmarks.
+ *
  * @generated from message ttn.lorawan.v3.BatchDeleteUserBookmarksRequest
  */
 export type BatchDeleteUserBookmarksRequest = Message<"ttn.lorawan.v3.BatchDeleteUserBookmarksRequest"> & {

@@ -30,6 +30,8 @@ export const file_ttn_lorawan_v3_user_services: GenFile = /*@__PURE__*/
  */
 export const UserRegistry: GenService<{
   /**
+   * Registers a user.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.Create
    */
   create: {
@@ -38,6 +40,8 @@ export const UserRegistry: GenService<{
     output: typeof UserSchema;
   },
   /**
+   * One user.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.Get
    */
   get: {
@@ -46,6 +50,8 @@ export const UserRegistry: GenService<{
     output: typeof UserSchema;
   },
   /**
+   * All users, for admins.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.List
    */
   list: {
@@ -54,6 +60,8 @@ export const UserRegistry: GenService<{
     output: typeof UsersSchema;
   },
   /**
+   * Changes a user.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.Update
    */
   update: {
@@ -62,6 +70,8 @@ export const UserRegistry: GenService<{
     output: typeof UserSchema;
   },
   /**
+   * Sends a password to the user that is good for choosing a new one.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.CreateTemporaryPassword
    */
   createTemporaryPassword: {
@@ -70,6 +80,8 @@ export const UserRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Sets a new password, proved by the old or the temporary one.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.UpdatePassword
    */
   updatePassword: {
@@ -78,6 +90,8 @@ export const UserRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The user can be restored for a while, and its identifier stays taken.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.Delete
    */
   delete: {
@@ -86,6 +100,8 @@ export const UserRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Takes a deletion back, for as long as that is possible.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.Restore
    */
   restore: {
@@ -94,6 +110,8 @@ export const UserRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * For admins: gone for good, and its identifier is free.
+   *
    * @generated from rpc ttn.lorawan.v3.UserRegistry.Purge
    */
   purge: {
@@ -111,6 +129,8 @@ export const UserRegistry: GenService<{
  */
 export const UserAccess: GenService<{
   /**
+   * The rights of the caller on a user.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.ListRights
    */
   listRights: {
@@ -119,6 +139,8 @@ export const UserAccess: GenService<{
     output: typeof RightsSchema;
   },
   /**
+   * Makes an API key; its secret is in this answer only.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.CreateAPIKey
    */
   createAPIKey: {
@@ -127,6 +149,8 @@ export const UserAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * The API keys of a user, without their secrets.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.ListAPIKeys
    */
   listAPIKeys: {
@@ -135,6 +159,8 @@ export const UserAccess: GenService<{
     output: typeof APIKeysSchema;
   },
   /**
+   * One API key, without its secret.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.GetAPIKey
    */
   getAPIKey: {
@@ -143,6 +169,8 @@ export const UserAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * Changes name, rights or expiry of an API key.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.UpdateAPIKey
    */
   updateAPIKey: {
@@ -151,6 +179,8 @@ export const UserAccess: GenService<{
     output: typeof APIKeySchema;
   },
   /**
+   * Ends an API key.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.DeleteAPIKey
    */
   deleteAPIKey: {
@@ -159,6 +189,8 @@ export const UserAccess: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Lets a user log in without a password, once.
+   *
    * @generated from rpc ttn.lorawan.v3.UserAccess.CreateLoginToken
    */
   createLoginToken: {
@@ -170,10 +202,14 @@ export const UserAccess: GenService<{
   serviceDesc(file_ttn_lorawan_v3_user_services, 1);
 
 /**
+ * Invitations to register.
+ *
  * @generated from service ttn.lorawan.v3.UserInvitationRegistry
  */
 export const UserInvitationRegistry: GenService<{
   /**
+   * Sends an invitation.
+   *
    * @generated from rpc ttn.lorawan.v3.UserInvitationRegistry.Send
    */
   send: {
@@ -182,6 +218,8 @@ export const UserInvitationRegistry: GenService<{
     output: typeof InvitationSchema;
   },
   /**
+   * Invitations that were sent.
+   *
    * @generated from rpc ttn.lorawan.v3.UserInvitationRegistry.List
    */
   list: {
@@ -190,6 +228,8 @@ export const UserInvitationRegistry: GenService<{
     output: typeof InvitationsSchema;
   },
   /**
+   * Takes an invitation back.
+   *
    * @generated from rpc ttn.lorawan.v3.UserInvitationRegistry.Delete
    */
   delete: {
@@ -201,10 +241,14 @@ export const UserInvitationRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_user_services, 2);
 
 /**
+ * Users' logins in browsers.
+ *
  * @generated from service ttn.lorawan.v3.UserSessionRegistry
  */
 export const UserSessionRegistry: GenService<{
   /**
+   * The sessions of a user.
+   *
    * @generated from rpc ttn.lorawan.v3.UserSessionRegistry.List
    */
   list: {
@@ -213,6 +257,8 @@ export const UserSessionRegistry: GenService<{
     output: typeof UserSessionsSchema;
   },
   /**
+   * Ends a session.
+   *
    * @generated from rpc ttn.lorawan.v3.UserSessionRegistry.Delete
    */
   delete: {
@@ -224,10 +270,14 @@ export const UserSessionRegistry: GenService<{
   serviceDesc(file_ttn_lorawan_v3_user_services, 3);
 
 /**
+ * Entities that users want to find again.
+ *
  * @generated from service ttn.lorawan.v3.UserBookmarkRegistry
  */
 export const UserBookmarkRegistry: GenService<{
   /**
+   * Makes a bookmark.
+   *
    * @generated from rpc ttn.lorawan.v3.UserBookmarkRegistry.Create
    */
   create: {
@@ -236,6 +286,8 @@ export const UserBookmarkRegistry: GenService<{
     output: typeof UserBookmarkSchema;
   },
   /**
+   * A user's bookmarks.
+   *
    * @generated from rpc ttn.lorawan.v3.UserBookmarkRegistry.List
    */
   list: {
@@ -244,6 +296,8 @@ export const UserBookmarkRegistry: GenService<{
     output: typeof UserBookmarksSchema;
   },
   /**
+   * Removes a bookmark.
+   *
    * @generated from rpc ttn.lorawan.v3.UserBookmarkRegistry.Delete
    */
   delete: {
@@ -252,6 +306,8 @@ export const UserBookmarkRegistry: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Removes several bookmarks.
+   *
    * @generated from rpc ttn.lorawan.v3.UserBookmarkRegistry.BatchDelete
    */
   batchDelete: {

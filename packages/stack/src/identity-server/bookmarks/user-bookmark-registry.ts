@@ -1,0 +1,173 @@
+import {
+  create,
+  type EntityIdentifiers,
+  EntityIdentifiersSchema,
+  Right,
+  timestampFromMs,
+  UserBookmarkRegistry,
+  type UserIdentifiers,
+} from "@skylark/api";
+import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
+import { type CallContext, implement, type ServiceImplementation, user } from "../../rpc/service.ts";
+import {
+  applicationNotFound,
+  clientNotFound,
+  endDeviceNotFound,
+  gatewayNotFound,
+  organizationNotFound,
+  userNotFound,
+} from "../errors.ts";
+import { brokenConstraint, untilCurrent } from "../registries/lifecycle.ts";
+import type { Registries } from "../registries/registries.ts";
+import type { SearchKey, SearchType } from "../storage/search-entries.ts";
+import { type Bookmark, type BookmarkStore, createBookmarkStore, type UserKey } from "./bookmark-store.ts";
+
+const bookmarkNotFound = defineErrors("pkg/identityserver/store").notFound(
+  "user_bookmark_not_found",
+  "this entity is not among the bookmarks of the user",
+);
+const noEntity = defineErrors("skylark/bookmarks").invalidArgument(
+  "no_entity",
+  "the identifiers of the entity are missing",
+);
+const alreadyExists = defineErrors("pkg/util/store").alreadyExists(
+  "already_exists",
+  "the bookmark already exists",
+);
+
+/** Entity types as this service calls them. */
+const typeNames: Readonly<Record<string, SearchType>> = {
+  application: "application",
+  client: "client",
+  "end device": "device",
+  gateway: "gateway",
+  organization: "organization",
+  user: "user",
+};
+
+export function userBookmarkRegistry(
+  registries: Pick<Registries, "store" | "clock">,
+  bookmarks: BookmarkStore = createBookmarkStore(registries.store),
+): ServiceImplementation {
+  const { store, clock } = registries;
+  return implement(UserBookmarkRegistry, {
+    create: {
+      requires: ({ userIds }) => user(userIds?.userId, Right.USER_SETTINGS_BASIC),
+      async handle({ userIds, entityIds }, context) {
+        const owner = ownerOf(context, userIds);
+        const bookmark = { entity: entityOf(context, entityIds), createdAt: clock.now() };
+        await untilCurrent(async () => {
+          if (!(await bookmarks.entityExists(bookmark.entity))) throw notFound(bookmark.entity);
+          await store
+            .transact((writer) => bookmarks.insert(writer, owner, bookmark))
+            .catch((error: unknown) => {
+              throw brokenConstraint(error) === undefined ? error : alreadyExists();
+            });
+        });
+        return messageOf(owner, bookmark);
+      },
+    },
+    list: {
+      requires: ({ userIds }) => user(userIds?.userId, Right.USER_INFO),
+      async handle({ userIds, deleted, entityTypes, ...page }, context) {
+        const owner = ownerOf(context, userIds);
+        const types = entityTypes.map((name) => typeNames[name]!);
+        const { items, total } = await bookmarks.list(owner, { deleted, types }, page);
+        context.setTotalCount(total);
+        return { bookmarks: items.map((bookmark) => messageOf(owner, bookmark)) };
+      },
+    },
+    delete: {
+      requires: ({ userIds }) => user(userIds?.userId, Right.USER_SETTINGS_BASIC),
+      async handle({ userIds, entityIds }, context) {
+        const owner = ownerOf(context, userIds);
+        const entity = entityOf(context, entityIds);
+        if (!(await bookmarks.has(owner, entity))) throw bookmarkNotFound();
+        await store.write((writer) => bookmarks.delete(writer, owner, entity));
+        return {};
+      },
+    },
+    batchDelete: {
+      requires: ({ userIds }) => user(userIds?.userId, Right.USER_SETTINGS_BASIC),
+      async handle({ userIds, entityIds }, context) {
+        const owner = ownerOf(context, userIds);
+        const entities = entityIds.map((ids) => entityOf(context, ids));
+        await store.write((writer) => {
+          for (const entity of entities) bookmarks.delete(writer, owner, entity);
+        });
+        return {};
+      },
+    },
+  });
+}
+
+function ownerOf({ tenantId }: CallContext, userIds: UserIdentifiers | undefined): UserKey {
+  return { tenantId, userId: userIds?.userId ?? "" };
+}
+
+function entityOf({ tenantId }: CallContext, entityIds: EntityIdentifiers | undefined): SearchKey {
+  const ids = entityIds?.ids;
+  const plain = (type: SearchType, id: string): SearchKey => ({ tenantId, type, applicationId: "", id });
+  switch (ids?.case) {
+    case "applicationIds":
+      return plain("application", ids.value.applicationId);
+    case "clientIds":
+      return plain("client", ids.value.clientId);
+    case "gatewayIds":
+      return plain("gateway", ids.value.gatewayId);
+    case "organizationIds":
+      return plain("organization", ids.value.organizationId);
+    case "userIds":
+      return plain("user", ids.value.userId);
+    case "deviceIds": {
+      const applicationId = ids.value.applicationIds?.applicationId ?? "";
+      return { tenantId, type: "device", applicationId, id: ids.value.deviceId };
+    }
+    case undefined:
+      throw noEntity();
+  }
+}
+
+function notFound({ type, id, applicationId }: SearchKey): SkylarkError {
+  switch (type) {
+    case "application":
+      return applicationNotFound({ application_id: id });
+    case "client":
+      return clientNotFound({ client_id: id });
+    case "device":
+      return endDeviceNotFound({ device_id: id, application_id: applicationId });
+    case "gateway":
+      return gatewayNotFound({ gateway_id: id });
+    case "organization":
+      return organizationNotFound({ organization_id: id });
+    case "user":
+      return userNotFound({ user_id: id });
+  }
+}
+
+function messageOf({ userId }: UserKey, { entity, createdAt }: Bookmark) {
+  return { userIds: { userId }, entityIds: identifiersOf(entity), createdAt: timestampFromMs(createdAt) };
+}
+
+function identifiersOf({ type, id, applicationId }: SearchKey): EntityIdentifiers {
+  switch (type) {
+    case "application":
+      return create(EntityIdentifiersSchema, {
+        ids: { case: "applicationIds", value: { applicationId: id } },
+      });
+    case "client":
+      return create(EntityIdentifiersSchema, { ids: { case: "clientIds", value: { clientId: id } } });
+    case "device":
+      return create(EntityIdentifiersSchema, {
+        ids: { case: "deviceIds", value: { deviceId: id, applicationIds: { applicationId } } },
+      });
+    case "gateway":
+      return create(EntityIdentifiersSchema, { ids: { case: "gatewayIds", value: { gatewayId: id } } });
+    case "organization":
+      return create(EntityIdentifiersSchema, {
+        ids: { case: "organizationIds", value: { organizationId: id } },
+      });
+    case "user":
+      return create(EntityIdentifiersSchema, { ids: { case: "userIds", value: { userId: id } } });
+  }
+}

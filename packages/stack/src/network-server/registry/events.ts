@@ -1,0 +1,12 @@
+import { defineEvent } from "../../events/events.ts";
+
+const devicesRead = ["RIGHT_APPLICATION_DEVICES_READ"];
+
+export const deviceCreated = defineEvent("ns.end_device.create", "create end device", devicesRead);
+export const deviceUpdated = defineEvent("ns.end_device.update", "update end device", devicesRead);
+export const deviceDeleted = defineEvent("ns.end_device.delete", "delete end device", devicesRead);
+export const batchDeleted = defineEvent(
+  "ns.end_device.batch.delete",
+  "batch delete end devices",
+  devicesRead,
+);

@@ -1,0 +1,33 @@
+import type { Metadata } from "@grpc/grpc-js";
+import { PlatformCall } from "./platform-call.ts";
+
+/** The call of a method over gRPC, from its head to the end of its answer. */
+export class GrpcCall extends PlatformCall {
+  readonly #metadata: Metadata;
+
+  constructor(
+    metadata: Metadata,
+    details: { readonly tenantId: string; readonly remoteAddress: string; readonly now: number },
+  ) {
+    super(details);
+    this.#metadata = metadata;
+  }
+
+  get authorization(): string | undefined {
+    return this.header("authorization");
+  }
+
+  /** Browsers' sessions do not come this way. */
+  get session(): undefined {
+    return undefined;
+  }
+
+  get userAgent(): string {
+    return this.header("user-agent") ?? "";
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#metadata.get(name)[0];
+    return typeof value === "string" ? value : undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { Buffer } from "node:buffer";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { GrpcPlatform } from "./grpc-platform.ts";
+
+export interface GrpcListenOptions {
+  readonly port: number;
+  /** All interfaces when absent. */
+  readonly host?: string;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly maxConnections?: number;
+  /** How long a client may take to say anything at all. */
+  readonly firstByteMs?: number;
+  readonly maxMessageBytes?: number;
+}
+
+/** A port that is listened on. */
+export interface GrpcListener {
+  readonly port: number;
+  /** Lets calls under way end for at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const defaults = { maxConnections: 20_000, firstByteMs: 15_000, maxMessageBytes: 16 * 1024 * 1024 };
+const hourMs = 3_600_000;
+
+/** Rejects with the system's error when the port cannot be had. */
+export async function listenGrpc(platform: GrpcPlatform, options: GrpcListenOptions): Promise<GrpcListener> {
+  const maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
+  const grpc = new Server({
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.max_concurrent_streams": 65_535,
+    "grpc.max_connection_idle_ms": 6 * hourMs,
+    "grpc.max_connection_age_ms": 24 * hourMs,
+    "grpc.max_connection_age_grace_ms": hourMs,
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.enable_channelz": 0,
+  });
+  platform.register(grpc);
+  // Connections are taken here and handed over, so that the errors of the port and the limits are ours.
+  const injector = grpc.createConnectionInjector(credentialsOf(options.tls));
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
+    sockets.add(socket);
+    const silent = setTimeout(
+      () => socket.bytesRead === 0 && socket.destroy(),
+      options.firstByteMs ?? defaults.firstByteMs,
+    );
+    socket.once("close", () => {
+      clearTimeout(silent);
+      sockets.delete(socket);
+    });
+    socket.on("error", () => socket.destroy());
+    injector.injectConnection(socket);
+  });
+  server.maxConnections = options.maxConnections ?? defaults.maxConnections;
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port: options.port, ...(options.host !== undefined && { host: options.host }) }, resolve);
+  await listening;
+  server.off("error", reject);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close(graceMs) {
+      const { promise, resolve: closed } = Promise.withResolvers<void>();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      server.close(() => {
+        clearTimeout(timer);
+        grpc.forceShutdown();
+        closed();
+      });
+      injector.drain(graceMs);
+      return promise;
+    },
+  };
+}
+
+function credentialsOf(tls: GrpcListenOptions["tls"]): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  return ServerCredentials.createSsl(null, [
+    { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) },
+  ]);
+}

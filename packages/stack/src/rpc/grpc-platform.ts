@@ -1,0 +1,253 @@
+import { Buffer } from "node:buffer";
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  Server,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from "@grpc/grpc-js";
+import type { DescMessage, DescService, ProtoMessage } from "@skylark/api";
+import { fromBinary, toBinary } from "@skylark/api";
+import type { Clock } from "../clock/clock.ts";
+import { statusCodes } from "../errors/errors.ts";
+import type { Logger } from "../log/log.ts";
+import { errorStatus, RequestError } from "./error-status.ts";
+import { GrpcCall } from "./grpc-call.ts";
+import { grpcStatus, headMetadata } from "./grpc-metadata.ts";
+import { type Method, methodsOf } from "./method.ts";
+import { pump } from "./pump.ts";
+import { createRateLimits, type RateLimits } from "./rate-limits.ts";
+import { privateNetworks, type RequestOrigin, remoteAddressReader } from "./remote-address.ts";
+import type { Authority, ServiceImplementation } from "./service.ts";
+
+export interface GrpcPlatformOptions {
+  readonly services: readonly ServiceImplementation[];
+  readonly authority: Authority;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The tenant that a Host header, or what stands for it, names. */
+  readonly tenantOfHost: (host: string | undefined, uid?: string) => string;
+  /** Shared with other platforms over the same services; generous ones when absent. */
+  readonly rateLimits?: RateLimits;
+  readonly trustedNetworks?: readonly string[];
+  readonly slowClientMs?: number;
+}
+
+/** Everything that is answered over gRPC; listeners feed it. */
+export interface GrpcPlatform {
+  readonly services: readonly DescService[];
+  /** Calls that have no answer yet, and streams. */
+  readonly callsUnderWay: number;
+  register(server: Pick<Server, "register">): void;
+  /** Ends the streams. */
+  stop(): void;
+}
+
+const defaultSlowClientMs = 30_000;
+
+export function createGrpcPlatform(options: GrpcPlatformOptions): GrpcPlatform {
+  return new Platform(options);
+}
+
+type UnaryHandler = handleUnaryCall<Uint8Array, Uint8Array>;
+type ServerStreamHandler = handleServerStreamingCall<Uint8Array, Uint8Array>;
+type BidiHandler = handleBidiStreamingCall<Uint8Array, Uint8Array>;
+type AnswerStream = ServerWritableStream<Uint8Array, Uint8Array> | ServerDuplexStream<Uint8Array, Uint8Array>;
+
+/** What every kind of call of grpc-js tells. */
+interface Incoming {
+  readonly metadata: Metadata;
+  getPeer(): string;
+  getHost(): string;
+  once(event: "cancelled", listener: () => void): unknown;
+}
+
+class Platform implements GrpcPlatform {
+  readonly services: readonly DescService[];
+  readonly #options: GrpcPlatformOptions;
+  readonly #methods: readonly Method[];
+  readonly #calls = new Set<GrpcCall>();
+  readonly #remoteAddress: (origin: RequestOrigin) => string;
+  #stopping = false;
+
+  constructor(options: GrpcPlatformOptions) {
+    this.#options = options;
+    this.services = options.services.map(({ descriptor }) => descriptor);
+    this.#remoteAddress = remoteAddressReader(options.trustedNetworks ?? privateNetworks);
+    const { authority, clock, rateLimits = createRateLimits(clock) } = options;
+    const platform = { authority, rateLimits, now: () => clock.now() };
+    this.#methods = options.services.flatMap((service) => methodsOf(service, platform));
+  }
+
+  get callsUnderWay(): number {
+    return this.#calls.size;
+  }
+
+  register(server: Pick<Server, "register">): void {
+    for (const method of this.#methods) {
+      const { methodKind } = method.desc;
+      // Which of its sides is a stream does not show on the wire, so that two kinds do for all four.
+      if (methodKind === "unary") {
+        server.register(method.fullName, this.#unary(method), asIs, asIs, "unary");
+      } else if (methodKind === "server_streaming") {
+        server.register(method.fullName, this.#serverStream(method), asIs, asIs, "serverStream");
+      } else server.register(method.fullName, this.#bidi(method), asIs, asIs, "bidi");
+    }
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    for (const call of this.#calls) call.abort();
+  }
+
+  #begin({ fullName }: Method, incoming: Incoming): GrpcCall {
+    const { metadata } = incoming;
+    const host = text(metadata.get("host")[0]) ?? incoming.getHost();
+    const call = new GrpcCall(metadata, {
+      tenantId: this.#options.tenantOfHost(host, text(metadata.get("id")[0])),
+      remoteAddress: this.#remoteAddress({
+        peer: addressOf(incoming.getPeer()),
+        forwardedFor: text(metadata.get("x-forwarded-for")[0]),
+        realIp: text(metadata.get("x-real-ip")[0]),
+      }),
+      now: this.#options.clock.now(),
+    });
+    call.fullName = fullName;
+    this.#calls.add(call);
+    incoming.once("cancelled", () => {
+      this.#calls.delete(call);
+      call.abort();
+    });
+    return call;
+  }
+
+  #unary(method: Method): UnaryHandler {
+    const { input, output } = method.desc;
+    return (incoming, callback) => {
+      const call = this.#begin(method, incoming);
+      const answer = (message: ProtoMessage): void => {
+        const bytes = encode(output, message);
+        incoming.sendMetadata(headMetadata(call));
+        callback(null, bytes);
+        this.#calls.delete(call);
+      };
+      const fail = (error: unknown): void => {
+        incoming.sendMetadata(headMetadata(call));
+        callback(this.#statusOf(error, call));
+        this.#calls.delete(call);
+      };
+      const run = (request: ProtoMessage): void | Promise<void> => {
+        const message = method.handle(request, call);
+        return message instanceof Promise ? message.then(answer) : answer(message);
+      };
+      try {
+        const request = decode(input, incoming.request);
+        const checked = method.check(request, call);
+        const done = checked instanceof Promise ? checked.then(() => run(request)) : run(request);
+        if (done instanceof Promise) done.catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  }
+
+  #serverStream(method: Method): ServerStreamHandler {
+    return (incoming) => {
+      const call = this.#begin(method, incoming);
+      const items = async (): Promise<AsyncIterable<ProtoMessage>> => {
+        const request = decode(method.desc.input, incoming.request);
+        await method.check(request, call);
+        return method.items(request, call);
+      };
+      void this.#send(items, method.desc.output, { incoming, call });
+    };
+  }
+
+  #bidi(method: Method): BidiHandler {
+    return (incoming) => {
+      const call = this.#begin(method, incoming);
+      const items = async (): Promise<AsyncIterable<ProtoMessage>> => {
+        await method.checkStream(call);
+        return method.converse(decodeEach(method.desc.input, incoming), call);
+      };
+      void this.#send(items, method.desc.output, { incoming, call });
+    };
+  }
+
+  /** Never rejects: what goes wrong becomes the call's status. */
+  async #send(
+    items: () => Promise<AsyncIterable<ProtoMessage>>,
+    output: DescMessage,
+    { incoming, call }: { readonly incoming: AnswerStream; readonly call: GrpcCall },
+  ): Promise<void> {
+    if (this.#stopping) call.abort();
+    try {
+      const ending = await pump(await items(), {
+        begin: () => incoming.sendMetadata(headMetadata(call)),
+        write: (message) => incoming.write(encode(output, message)),
+        emitter: incoming,
+        signal: call.signal,
+        slowClientMs: this.#options.slowClientMs ?? defaultSlowClientMs,
+      });
+      if (ending === "slow")
+        throw new RequestError(statusCodes.aborted, "the client does not read the stream");
+      if (ending === "gone" && this.#stopping) {
+        throw new RequestError(statusCodes.unavailable, "the server is shutting down");
+      }
+      incoming.end();
+    } catch (error) {
+      incoming.sendMetadata(headMetadata(call));
+      incoming.emit("error", this.#statusOf(error, call));
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  #statusOf(error: unknown, call: GrpcCall) {
+    const status = errorStatus(error);
+    if (status.isUnexpected && !call.isAborted) {
+      const { correlationId } = status;
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#options.log.error("a method failed", { method: call.fullName, correlationId, error, stack });
+    }
+    return grpcStatus(status);
+  }
+}
+
+/** Messages are decoded where their faults can be answered, and encoded where they are made. */
+function asIs(bytes: Uint8Array): Buffer {
+  return bytes as Buffer;
+}
+
+function encode(output: DescMessage, message: ProtoMessage): Buffer {
+  const { buffer, byteOffset, byteLength } = toBinary(output, message);
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function decode(input: DescMessage, bytes: Uint8Array): ProtoMessage {
+  try {
+    return fromBinary(input, bytes);
+  } catch {
+    throw new RequestError(statusCodes.internal, `the request is no ${input.typeName}`);
+  }
+}
+
+async function* decodeEach(
+  input: DescMessage,
+  incoming: ServerDuplexStream<Uint8Array, Uint8Array>,
+): AsyncGenerator<ProtoMessage> {
+  // Who stops reading may still write.
+  for await (const bytes of incoming.iterator({ destroyOnReturn: false })) yield decode(input, bytes);
+}
+
+function text(value: string | Buffer | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** `127.0.0.1:1234` or `::1:1234` without its port. */
+function addressOf(peer: string): string {
+  const colon = peer.lastIndexOf(":");
+  return colon < 0 ? peer : peer.slice(0, colon);
+}
