@@ -18,8 +18,9 @@ export const allowedImports: Boundaries = {
   lorawan: [],
   api: [],
   testkit: ["lorawan"],
+  sdk: ["api"],
   bench: ["lorawan", "api", "testkit"],
-  scenarios: ["lorawan", "api", "stack/*", "testkit", "bench"],
+  scenarios: ["lorawan", "api", "sdk", "stack/*", "testkit", "bench"],
   "stack/clock": [],
   "stack/config": [],
   "stack/errors": [],
@@ -37,6 +38,7 @@ export const allowedImports: Boundaries = {
   "stack/identity-server": server,
   "stack/event-server": server,
   "stack/configuration-server": server,
+  "stack/v2": server,
   "stack/main": ["lorawan", "api", "stack/*", "testkit"],
 };
 
@@ -52,6 +54,7 @@ const packagesByName: Readonly<Record<string, string>> = {
   "@skylark/lorawan": "lorawan",
   "@skylark/api": "api",
   "@skylark/testkit": "testkit",
+  "@skylark/sdk": "sdk",
 };
 
 /** The name in `Boundaries` of the place a file lies in. */

@@ -333,6 +333,79 @@ describe("page Using the API", () => {
     assert.equal(list.headers["x-total-count"], "1");
   });
 
+  it("answers lists page by page, in the order asked for, with the total in a header", async () => {
+    for (const id of ["page1", "page2", "page3"]) {
+      const gateway = { ids: { gateway_id: id }, name: `Number ${id.at(-1)}` };
+      assert.equal((await call("POST", "/users/user1/gateways", { gateway })).status, 200);
+    }
+    const idsOf = ({ body }: Answer): readonly string[] =>
+      body.gateways.map(({ ids }: { ids: { gateway_id: string } }) => ids.gateway_id);
+    const list = "/users/user1/gateways?order=-gateway_id&limit=2";
+    const [first, second, third] = await Promise.all(
+      [1, 2, 3].map((page) => curl(pasted("GET", `${list}&page=${page}`))),
+    );
+    assert.deepEqual(idsOf(first!), ["page3", "page2"]);
+    assert.deepEqual(idsOf(second!), ["page1", "gtw1"]);
+    assert.deepEqual(third!.body, {});
+    for (const page of [first!, second!, third!]) assert.equal(page.headers["x-total-count"], "4");
+    assert.equal((await call("GET", "/users/user1/gateways?limit=1001")).status, 400);
+
+    const found = await curl(
+      pasted("GET", "/search/gateways?name_contains=Number&order=name&limit=2&field_mask=name"),
+    );
+    assert.deepEqual(idsOf(found), ["page1", "page2"]);
+    assert.equal(found.body.gateways[0].name, "Number 1");
+    assert.equal(found.headers["x-total-count"], "3");
+    const devices = await curl(pasted("GET", "/search/applications/app1/devices?id_contains=newdev"));
+    assert.equal(devices.body.end_devices.length, 1);
+  });
+
+  it("says what is left of the rate limit, in both spellings, and refuses what is beyond", async () => {
+    const limited = await startStackProcess({ flags: ["--rate-limit.reads=2"] });
+    try {
+      const read = () =>
+        curl(
+          pasted("GET", "/applications")
+            .replace(base, `http://localhost:${limited.httpPort}/api/v3`)
+            .replace(stack.adminKey, limited.adminKey),
+        );
+      const first = await read();
+      assert.equal(first.headers["x-rate-limit-limit"], "2");
+      assert.equal(first.headers["x-ratelimit-limit"], "2");
+      assert.equal(first.headers["x-rate-limit-available"], "1");
+      assert.equal(first.headers["x-ratelimit-remaining"], "1");
+      await read();
+      const refused = await read();
+      assert.equal(refused.status, 429);
+      assert.equal(refused.body.details[0].name, "rate_limit_exceeded");
+      assert.ok(Number(refused.headers["x-rate-limit-retry"]) > 0);
+    } finally {
+      await limited.kill();
+    }
+  });
+
+  it("sends the events of the past and the next as Server-Sent Events to a GET", async () => {
+    const identifiers = JSON.stringify([{ application_ids: { application_id: "app1" } }]);
+    const stream = runCommand("curl", [
+      ...["--no-buffer", "--silent", "--get", "--header", `Authorization: Bearer ${stack.adminKey}`],
+      ...["--data-urlencode", `identifiers=${identifiers}`, "--data", "tail=1", `${base}/events`],
+    ]);
+    try {
+      const named = async (name: string) =>
+        JSON.parse((await stream.line((line) => line.includes(`"name":"${name}"`))).replace(/^data: /, ""));
+      assert.equal((await named("events.stream.start")).name, "events.stream.start");
+      const { status } = await call("PUT", "/applications/app1", {
+        application: { description: "watched" },
+        field_mask: { paths: ["description"] },
+      });
+      assert.equal(status, 200);
+      const { unique_id: id } = await named("application.update");
+      assert.equal(await stream.line((line) => line === `id: ${id}`), `id: ${id}`);
+    } finally {
+      stream.stop();
+    }
+  });
+
   it("answers auth_info and the frequency plans", async () => {
     const info = await call("GET", "/auth_info");
     assert.equal(info.status, 200);
@@ -457,5 +530,47 @@ describe("page Using the API", () => {
     assert.equal(notAdmin.status, 403);
     assert.equal((await curl(purge)).status, 200);
     assert.equal((await call("GET", "/applications/app1")).status, 404);
+  });
+
+  it("purges gateways, clients, organizations and users", async () => {
+    const owner = "/users/user1";
+    const client = {
+      ids: { client_id: "client1" },
+      grants: ["GRANT_REFRESH_TOKEN"],
+      rights: ["RIGHT_USER_INFO"],
+    };
+    await call("POST", `${owner}/clients`, { client });
+    await call("POST", `${owner}/organizations`, { organization: { ids: { organization_id: "org1" } } });
+    for (const path of ["/gateways/gtw1", "/clients/client1", "/organizations/org1", "/users/user1"]) {
+      assert.equal((await call("GET", path)).status, 200, path);
+      assert.equal((await curl(pasted("DELETE", `${path}/purge`))).status, 200, path);
+      assert.equal((await call("GET", path)).status, 404, path);
+    }
+  });
+});
+
+describe("page Using the API, on a multi-tenant deployment", () => {
+  it("shows the device of the tenant that the host names", async () => {
+    const shared = await startStackProcess({ flags: ["--tenancy.tenants=tenant1,tenant2"] });
+    try {
+      const host = `tenant1.localhost:${shared.httpPort}`;
+      const here = (command: string) =>
+        curl(command.replace(base, `http://${host}/api/v3`).replace(stack.adminKey, shared.adminKey));
+      const ids = `"ids": { "application_id": "app1" }`;
+      await here(pasted("POST", "/users/admin/applications", `{ "application": { ${ids} } }`));
+      const device = `"ids": { "device_id": "dev1" }, "name": "Device"`;
+      await here(pasted("POST", "/applications/app1/devices", `{ "end_device": { ${device} } }`));
+      const read = pasted("GET", "/applications/app1/devices/dev1?field_mask=name,description,locations");
+      const answer = await here(read);
+      assert.deepEqual([answer.status, answer.body.name], [200, "Device"]);
+      const other = await curl(
+        read
+          .replace(base, `http://tenant2.localhost:${shared.httpPort}/api/v3`)
+          .replace(stack.adminKey, shared.adminKey),
+      );
+      assert.equal(other.status, 401);
+    } finally {
+      await shared.kill();
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { type EUI64, frequencyPlans } from "@skylark/lorawan";
-import type { At } from "../clock/clock.ts";
+import type { At, Timer } from "../clock/clock.ts";
 import { type GatewayIdentifiers, gatewayKey, type TenantId } from "../domain/identifiers.ts";
 import type { RegisteredGateway } from "../domain/registered-gateway.ts";
 import { defineErrors, type SkylarkError } from "../errors/errors.ts";
@@ -67,6 +67,7 @@ export class Connections {
   readonly #changeListeners = new Set<(ids: GatewayIdentifiers) => void>();
   #unregistered = 0;
   #closed = false;
+  #nextSweep: Timer | undefined;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -109,6 +110,7 @@ export class Connections {
 
   close(): void {
     this.#closed = true;
+    this.#nextSweep?.cancel();
     for (const connection of [...this.#byKey.values()]) this.#end(connection, serverStops());
   }
 
@@ -198,7 +200,7 @@ export class Connections {
 
   #scheduleSweep(): void {
     if (this.#closed) return;
-    this.#options.context.clock.after(sweepIntervalMs, () => {
+    this.#nextSweep = this.#options.context.clock.after(sweepIntervalMs, () => {
       this.#sweep(this.#options.context.clock.now());
       this.#scheduleSweep();
     });

@@ -138,6 +138,7 @@ async function contactInfo(
   const stored = userId === "" ? undefined : await directory.users.entities.get(tenantId, userId);
   if (stored === undefined || stored.deletedAt !== undefined) return undefined;
   const { primaryEmailAddress, primaryEmailAddressValidatedAt } = stored.message;
+  if (primaryEmailAddress === "") return undefined;
   return create(ContactInfoSchema, {
     contactType: role === "technicalContact" ? ContactType.TECHNICAL : ContactType.OTHER,
     contactMethod: ContactMethod.EMAIL,
