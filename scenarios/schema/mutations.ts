@@ -84,7 +84,7 @@ function mutatePath(random: Random, path: string): string {
 }
 
 function mutateQuery(random: Random, path: string): string {
-  const value = encodeURIComponent(String(pick(random, oddValues))).slice(0, 2000);
+  const value = encodeURIComponent(JSON.stringify(pick(random, oddValues))).slice(0, 2000);
   const name = pick(random, [
     "field_mask",
     "field_mask.paths",
@@ -114,7 +114,7 @@ function mutateBytes(random: Random, bytes: Buffer): Buffer {
 export function mutateRequest(random: Random, { verb, path, body }: HttpForm): RawRequest {
   let json: JsonValue | undefined = body;
   let mutatedPath = path;
-  const times = randomInteger(random, 4);
+  const times = Math.max(0, randomInteger(random, 5) - 2);
   for (let i = 0; i < times; i++) {
     if (json !== undefined && random() < 0.7) json = mutateJson(random, json);
     else mutatedPath = random() < 0.5 ? mutatePath(random, mutatedPath) : mutateQuery(random, mutatedPath);

@@ -3,6 +3,7 @@ import {
   type DescMessage,
   type DescMethod,
   fromJSON,
+  type HttpBinding,
   httpBindings,
   type JsonObject,
   type JsonValue,
@@ -56,13 +57,18 @@ type Mutable = Record<string, JsonValue>;
 
 /**
  * A request of a method as short as its rules allow, about entities that exist; what is missing is found by the
- * validator itself. Throws when it cannot be made valid.
+ * validator itself, and by the path of the binding. Throws when it cannot be made valid.
  */
-export function sampleRequest(method: DescMethod, world: World, now: number): ProtoMessage {
+export function sampleRequest(
+  method: DescMethod,
+  world: World,
+  now: number,
+  binding = firstBinding(method),
+): ProtoMessage {
   const json = structuredClone(fieldsByMessage[method.input.name] ?? {}) as Mutable;
   nameEntities(method.input, json, world, 0);
   const sampler = { world, now, reason: "" };
-  for (const path of pathVariables(method)) repair(method.input, json, path, sampler);
+  for (const path of pathVariables(binding)) repair(method.input, json, path, sampler);
   for (let attempt = 0; attempt < 30; attempt++) {
     const request = fromJSON(method.input, json);
     const violation = validate(method.input, request, now);
@@ -126,9 +132,12 @@ function reasonOf({ cause, reason }: Violation): string {
   return cause === undefined ? reason : reasonOf(cause);
 }
 
-/** The fields that the first path of a method over HTTP names. */
-function pathVariables(method: DescMethod): readonly (readonly string[])[] {
-  const binding = httpBindings(method.parent).find((each) => each.method === method);
+function firstBinding(method: DescMethod): HttpBinding | undefined {
+  return httpBindings(method.parent).find((each) => each.method === method);
+}
+
+/** The fields that a path over HTTP names. */
+function pathVariables(binding: HttpBinding | undefined): readonly (readonly string[])[] {
   return (binding?.segments ?? []).flatMap((segment) =>
     segment.kind === "variable" ? [segment.field.split(".")] : [],
   );
