@@ -84,6 +84,8 @@ export async function startStack(program: StackProgram, dataDir: string): Promis
       `--grpc.listen=127.0.0.1:${grpcPort}`,
       `--as.mqtt.listen=127.0.0.1:${mqttPort}`,
       `--gs.udp.listen=127.0.0.1:${udpPort}`,
+      "--v2.discovery.listen=127.0.0.1:0",
+      "--v2.handler.listen=127.0.0.1:0",
       ...program.options,
     ],
     { cwd: root, stdio: ["ignore", "ignore", "pipe"] },

@@ -103,6 +103,8 @@ describe("an operator", () => {
       ["http.listen", port],
       ["grpc.listen", port],
       ["as.mqtt.listen", port],
+      ["v2.discovery.listen", port],
+      ["v2.handler.listen", port],
       ["gs.udp.listen", udp.address().port],
     ] as const) {
       const { code, stderr } = await startFailingStack([`--${option}=127.0.0.1:${taken}`]);

@@ -16,6 +16,10 @@ export interface StackProcess {
   /** 0 without a certificate. */
   readonly httpTlsPort: number;
   readonly mqttTlsPort: number;
+  readonly v2DiscoveryPort: number;
+  readonly v2HandlerPort: number;
+  /** 0 unless the option turns it on. */
+  readonly v2HandlerHttpPort: number;
   readonly adminKey: string;
   /** Lines of the log so far. */
   readonly log: readonly string[];
@@ -72,6 +76,8 @@ function freePorts(dataDirectory: string): string[] {
     "--grpc.listen=127.0.0.1:0",
     "--as.mqtt.listen=127.0.0.1:0",
     "--gs.udp.listen=127.0.0.1:0",
+    "--v2.discovery.listen=127.0.0.1:0",
+    "--v2.handler.listen=127.0.0.1:0",
     "--log.format=json",
   ];
 }
@@ -135,6 +141,9 @@ interface Ports {
   readonly udpPort: number;
   readonly httpTlsPort: number;
   readonly mqttTlsPort: number;
+  readonly v2DiscoveryPort: number;
+  readonly v2HandlerPort: number;
+  readonly v2HandlerHttpPort: number;
 }
 
 function untilReady(child: ChildProcess, log: string[]): Promise<Ports> {
@@ -151,6 +160,9 @@ function untilReady(child: ChildProcess, log: string[]): Promise<Ports> {
         udpPort: Number(record.udp),
         httpTlsPort: Number(record.httpTls ?? 0),
         mqttTlsPort: Number(record.mqttTls ?? 0),
+        v2DiscoveryPort: Number(record.v2Discovery ?? 0),
+        v2HandlerPort: Number(record.v2Handler ?? 0),
+        v2HandlerHttpPort: Number(record.v2HandlerHttp ?? 0),
       });
     };
     createInterface({ input: child.stdout! }).on("line", read);

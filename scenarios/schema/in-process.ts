@@ -26,6 +26,8 @@ export async function startInProcess(flags: readonly string[] = []): Promise<InP
     "--grpc.listen=127.0.0.1:0",
     "--as.mqtt.listen=127.0.0.1:0",
     "--gs.udp.listen=127.0.0.1:0",
+    "--v2.discovery.listen=",
+    "--v2.handler.listen=",
     ...flags,
   ];
   const stack = await startStack(loadConfiguration(options, { args, env: {} }), silentLogger);

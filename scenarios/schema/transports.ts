@@ -111,10 +111,17 @@ export function callGrpc(client: Client, { method, request, token }: Called): Pr
         done(error);
         stream.cancel();
       };
-      stream.once("data", () => end(null)).once("end", () => end(null));
+      // An accepted stream may have nothing to send yet. A refusal follows its headers at once, before the answer to
+      // whatever is asked after them.
+      stream.once("metadata", () => askHealth(client, () => end(null))).on("data", () => {});
       stream.on("error", end);
     } else client.makeUnaryRequest(path, encode, decode, request, metadata, done);
   });
+}
+
+function askHealth(client: Client, answered: () => void): void {
+  const nothing = () => Buffer.alloc(0);
+  client.makeUnaryRequest("/grpc.health.v1.Health/Check", nothing, nothing, {}, answered);
 }
 
 const success: Outcome = { code: 0, error: undefined, attributes: {} };

@@ -14,9 +14,7 @@ export type {
 } from "@bufbuild/protobuf";
 export {
   clone,
-  create,
   equals,
-  fromBinary,
   getOption,
   isMessage,
   ScalarType,
@@ -68,11 +66,13 @@ export { fromJSON, toJSON, toJSONText } from "./json/json.ts";
 export { JSONDecodeError } from "./json/json-decode-error.ts";
 export type { TextField } from "./json/text-field.ts";
 export { textField } from "./json/text-field.ts";
+export { create, fromBinary } from "./message/create.ts";
 export { describeAPI } from "./openapi.ts";
 export { messageByTypeUrl, registry, schemaFiles } from "./registry.ts";
 export * from "./rights.ts";
 export * from "./schema.ts";
 export type { StatusCode } from "./status-codes.ts";
 export { httpStatus, statusCodes } from "./status-codes.ts";
+export * as v2 from "./v2.ts";
 export type { Violation } from "./validation/validate.ts";
 export { validate } from "./validation/validate.ts";

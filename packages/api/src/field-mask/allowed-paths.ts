@@ -10,12 +10,12 @@ const packages = ["ttn.lorawan.v3.", "tti.lorawan.v3.", "skylark.v1.", ""] as co
 
 interface Compiled {
   readonly allowed: ReadonlySet<string>;
-  /** What must be unset where a mask that writes names a parent of it. */
-  readonly mustBeZero: readonly string[];
+  /** What must be unset where a mask that writes names a parent of it, by that parent. */
+  readonly mustBeZero: ReadonlyMap<string, readonly string[]>;
 }
 
 const compiled = new WeakMap<DescMethod, Compiled>();
-const nothing: Compiled = { allowed: new Set(), mustBeZero: [] };
+const nothing: Compiled = { allowed: new Set(), mustBeZero: new Map() };
 
 /**
  * The paths that a method's field mask may name, each spelt out; empty for a method without a field mask. The method
@@ -42,14 +42,14 @@ export function nonZeroPath(
   paths: readonly string[],
 ): string | undefined {
   const { mustBeZero } = compile(method);
-  if (mustBeZero.length === 0 || paths.length === 0) return undefined;
+  if (mustBeZero.size === 0) return undefined;
+  const unwritten = paths.flatMap((path) => mustBeZero.get(path) ?? []);
+  if (unwritten.length === 0) return undefined;
   const field = method.input.fields.find((each) => hasOption(each, masked));
   const entity = field && (request as Message & Record<string, unknown>)[field.localName];
   if (field?.message === undefined || typeof entity !== "object" || entity === null) return undefined;
   const { message } = field;
-  return mustBeZero.find(
-    (path) => paths.some((each) => path.startsWith(`${each}.`)) && hasValue(message, entity, path.split(".")),
-  );
+  return unwritten.find((path) => hasValue(message, entity, path.split(".")));
 }
 
 /** A method by its service and name, with or without the package. */
@@ -92,7 +92,21 @@ function compileRule(rule: FieldMaskRule): Compiled {
   };
   const allowed = new Set(all.filter(isAllowed));
   for (const { also } of chain) for (const path of also) allowed.add(path);
-  return { allowed, mustBeZero: rule.set ? all.filter((path) => !allowed.has(path)) : [] };
+  return { allowed, mustBeZero: rule.set ? byParent(all.filter((path) => !allowed.has(path))) : new Map() };
+}
+
+/** The paths below each parent, near or far. */
+function byParent(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const below = new Map<string, string[]>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf("."); end > 0; end = path.lastIndexOf(".", end - 1)) {
+      const parent = path.slice(0, end);
+      const known = below.get(parent);
+      if (known === undefined) below.set(parent, [path]);
+      else known.push(path);
+    }
+  }
+  return below;
 }
 
 /** The rule and those it is like, the first one first. */

@@ -1,5 +1,5 @@
 import type { DescField, DescMessage, DescOneof, MessageShape } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
+import { emptyMessage } from "../message/empty-message.ts";
 
 /** The paths of a comma-separated field mask. */
 export function parseFieldMask(text: string): string[] {
@@ -49,7 +49,7 @@ export function pick<Desc extends DescMessage>(
 }
 
 function pickTree(desc: DescMessage, source: Properties, tree: Tree): Properties {
-  const picked = create(desc) as unknown as Properties;
+  const picked = emptyMessage(desc) as unknown as Properties;
   for (const [name, rest] of tree) {
     const member = memberOf(desc, name);
     if (member === undefined) continue;
@@ -126,7 +126,7 @@ function assignOneof(oneof: DescOneof, target: Chosen, source: Chosen, tree: Tre
 function assignValue(field: DescField, target: unknown, source: unknown, tree: Tree | undefined): unknown {
   if (tree === undefined || !isBranch(field)) return source;
   if (source === undefined && target === undefined) return undefined;
-  const empty = create(field.message) as unknown as Properties;
+  const empty = emptyMessage(field.message) as unknown as Properties;
   return assignTree(
     field.message,
     (target as Properties | undefined) ?? empty,

@@ -2,12 +2,12 @@ import type { DescMessage, JsonObject, JsonValue, Message } from "@bufbuild/prot
 import { create, getOption } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { bare } from "../gen/skylark/api/options_pb.ts";
+import { emptyMessages } from "../message/empty-message.ts";
 import { anyCodec } from "./any-codec.ts";
 import type { Place, Reader } from "./compiled-reader.ts";
 import { compileReader, loopingReader } from "./compiled-reader.ts";
 import type { Writer } from "./compiled-writer.ts";
 import { compileWriter, loopingWriter } from "./compiled-writer.ts";
-import { emptyMessages } from "./empty-message.ts";
 import { JSONDecodeError, kindOf } from "./json-decode-error.ts";
 import type { MemberCodec } from "./member-codec.ts";
 import { memberCodecs } from "./member-codec.ts";

@@ -81,6 +81,9 @@ export class FakeIdentityServer implements IdentityServer {
   deviceLocated(_ids: EndDeviceIdentifiers, _service: string, location: Location): void {
     this.located.push(location);
   }
+  async applicationAttributes(): Promise<Readonly<Record<string, string>>> {
+    return {};
+  }
   async authenticateApplication(): Promise<ReadonlySet<string>> {
     return new Set();
   }
@@ -153,6 +156,7 @@ const context = (signal: AbortSignal): CallContext => ({
   signal,
   warn: () => {},
   setTotalCount: () => {},
+  setHeader: () => {},
   header: () => undefined,
 });
 

@@ -2,7 +2,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
 import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/application-downlink.ts";
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
-import type { TransmissionResult } from "../domain/downlink.ts";
+import type { TransmissionReport } from "../domain/downlink.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
@@ -53,13 +53,15 @@ export interface ApplicationServerCounters extends Readonly<UplinkCounters> {
 export interface ApplicationServer {
   decodeUplink(uplink: VerifiedUplink): Promise<unknown>;
   stageUplink(uplink: ApplicationUplink, decoded: unknown): StagedChange;
+  /** An uplink that the device sent again. */
+  repeatUplink(uplink: ApplicationUplink, decoded: unknown): void;
   stageJoinAccept(join: AcceptedJoin): Promise<StagedChange>;
   hasDownlink(ids: EndDeviceIdentifiers): boolean;
   nextDownlink(opportunity: DownlinkOpportunity): Promise<NextDownlink>;
   stageTransmissionResult(
     ids: EndDeviceIdentifiers,
     downlink: EncryptedDownlink,
-    result: TransmissionResult,
+    report: TransmissionReport,
   ): Promise<StagedChange>;
   stageAcknowledgment(
     ids: EndDeviceIdentifiers,
@@ -68,6 +70,8 @@ export interface ApplicationServer {
   ): Promise<StagedChange>;
   readonly messageLog: MessageLog;
   readonly downlinkQueue: DownlinkQueue;
+  /** Tries payload functions of V2 without storing them. */
+  readonly payloadFunctions: Pick<PayloadFormatterSet, "dryRunUplink" | "dryRunDownlink">;
   readonly services: readonly ServiceImplementation[];
   readonly counters: ApplicationServerCounters;
   /** The devices as their owners registered them. Deleting leaves messages that integrations have yet to read. */
@@ -86,15 +90,17 @@ export async function createApplicationServer(context: ApplicationServerContext)
   return {
     decodeUplink: (uplink) => uplinks.decode(uplink),
     stageUplink: (uplink, decoded) => uplinks.stage(uplink, decoded),
+    repeatUplink: (uplink, decoded) => uplinks.repeat(uplink, decoded),
     stageJoinAccept: (join) => uplinks.stageJoinAccept(join),
     hasDownlink: (ids) => transmissions.hasDownlink(ids),
     nextDownlink: (opportunity) => transmissions.next(opportunity),
-    stageTransmissionResult: async (ids, downlink, result) =>
-      transmissions.stageResult(ids, downlink, result),
+    stageTransmissionResult: async (ids, downlink, report) =>
+      transmissions.stageResult(ids, downlink, report),
     stageAcknowledgment: (ids, sent, acknowledged) =>
       transmissions.stageAcknowledgment(ids, sent, acknowledged),
     messageLog: outbox,
     downlinkQueue: downlinkQueueOf(requests),
+    payloadFunctions: formatters,
     services: applicationServices({
       ...parts,
       registeredDevices,
@@ -157,6 +163,8 @@ function formatApplicationUidOf(context: ApplicationServerContext): (ids: Applic
 function downlinkQueueOf(requests: DownlinkRequests): DownlinkQueue {
   return {
     push: (ids, downlinks, alongside) => requests.push(ids, downlinks.map(downlinkRequest), { alongside }),
+    pushFirst: (ids, downlinks, alongside) =>
+      requests.pushFirst(ids, downlinks.map(downlinkRequest), { alongside }),
     replace: (ids, downlinks, alongside) =>
       requests.replace(ids, downlinks.map(downlinkRequest), { alongside }),
     reportRejected: (ids, downlinks, error) =>

@@ -12,6 +12,8 @@ export interface ApplicationMessage {
   readonly kind: ApplicationMessageKind;
   /** An ApplicationUp of the API as JSON in UTF-8. */
   readonly payload: Uint8Array;
+  /** JSON of what only those hear who listen when it happens; it is not kept. */
+  readonly background?: (() => string) | undefined;
 }
 
 const applicationMessageKinds = [
@@ -37,6 +39,11 @@ export interface MessageLog {
   ): MessageSubscription;
   /** Messages of one application with a sequence above `after`, oldest first. */
   read(ids: ApplicationIdentifiers, after: number, limit: number): Promise<ApplicationMessage[]>;
+  /** Uplinks that a device sent again: they are no messages of the log, and only shown to those who ask for them. */
+  subscribeRepeated(
+    ids: ApplicationIdentifiers,
+    listener: (message: ApplicationMessage) => void,
+  ): MessageSubscription;
   /** The highest sequence delivered to subscribers so far. */
   lastSequence(): number;
 }
@@ -52,5 +59,8 @@ export type NewApplicationMessage = Omit<ApplicationMessage, "sequence">;
 export interface MessageOutbox extends MessageLog {
   /** Sequences are given when the change is written, so that their order is the order of the commits. */
   stage(messages: readonly NewApplicationMessage[]): StagedChange;
+  hasRepeatedListeners(ids: ApplicationIdentifiers): boolean;
+  /** Shows an uplink that was sent again. */
+  repeat(message: NewApplicationMessage): void;
   close(): Promise<void>;
 }

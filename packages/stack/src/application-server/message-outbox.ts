@@ -21,6 +21,8 @@ const selectAfter = statement(
 );
 
 type Listener = (message: ApplicationMessage) => void;
+/** By application. */
+type Listeners = Map<string, Set<Listener>>;
 
 export interface OutboxContext {
   readonly store: Store;
@@ -48,7 +50,8 @@ class StoredOutbox implements MessageOutbox {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #retention: ReturnType<typeof createRetention>;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners: Listeners = new Map();
+  readonly #repeatedListeners: Listeners = new Map();
   #writtenSequence: number;
   #writtenOffset: number;
   #deliveredSequence: number;
@@ -89,10 +92,22 @@ class StoredOutbox implements MessageOutbox {
 
   deliver(sequence: number, message: NewApplicationMessage): void {
     this.#deliveredSequence = sequence;
-    const listeners = this.#listeners.get(applicationKey(message));
+    this.#tell(this.#listeners, sequence, message);
+  }
+
+  hasRepeatedListeners(ids: ApplicationIdentifiers): boolean {
+    return this.#repeatedListeners.size > 0 && this.#repeatedListeners.has(applicationKey(ids));
+  }
+
+  repeat(message: NewApplicationMessage): void {
+    this.#tell(this.#repeatedListeners, this.#deliveredSequence, message);
+  }
+
+  #tell(all: Listeners, sequence: number, message: NewApplicationMessage): void {
+    const listeners = all.get(applicationKey(message));
     if (listeners === undefined) return;
-    const { tenantId, applicationId, deviceId, kind, payload } = message;
-    const delivered: ApplicationMessage = { sequence, tenantId, applicationId, deviceId, kind, payload };
+    const { tenantId, applicationId, deviceId, kind, payload, background } = message;
+    const delivered = { sequence, tenantId, applicationId, deviceId, kind, payload, background };
     for (const listener of listeners) {
       try {
         listener(delivered);
@@ -103,17 +118,25 @@ class StoredOutbox implements MessageOutbox {
   }
 
   subscribe(ids: ApplicationIdentifiers, listener: Listener): { close(): void } {
+    return this.#subscribeTo(this.#listeners, ids, listener);
+  }
+
+  subscribeRepeated(ids: ApplicationIdentifiers, listener: Listener): { close(): void } {
+    return this.#subscribeTo(this.#repeatedListeners, ids, listener);
+  }
+
+  #subscribeTo(all: Listeners, ids: ApplicationIdentifiers, listener: Listener): { close(): void } {
     const key = applicationKey(ids);
     // A wrapper of its own, so that one function may subscribe twice.
     const entry: Listener = (message) => listener(message);
-    const known = this.#listeners.get(key);
-    if (known === undefined) this.#listeners.set(key, new Set([entry]));
+    const known = all.get(key);
+    if (known === undefined) all.set(key, new Set([entry]));
     else known.add(entry);
     return {
       close: () => {
-        const listeners = this.#listeners.get(key);
+        const listeners = all.get(key);
         listeners?.delete(entry);
-        if (listeners?.size === 0) this.#listeners.delete(key);
+        if (listeners?.size === 0) all.delete(key);
       },
     };
   }
@@ -132,6 +155,7 @@ class StoredOutbox implements MessageOutbox {
 
   close(): Promise<void> {
     this.#listeners.clear();
+    this.#repeatedListeners.clear();
     return this.#retention.close();
   }
 }

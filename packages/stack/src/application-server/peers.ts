@@ -28,6 +28,8 @@ export interface IdentityServer {
   deviceSeen(ids: EndDeviceIdentifiers, at: At): void;
   deviceActivated(ids: EndDeviceIdentifiers, at: At): void;
   deviceLocated(ids: EndDeviceIdentifiers, service: string, location: Location): void;
+  /** Of an application that does not exist, none. */
+  applicationAttributes(ids: ApplicationIdentifiers): Promise<Readonly<Record<string, string>>>;
   /** Rights that a password (API key) gives on an application; throws a named error when it gives none. */
   authenticateApplication(
     ids: ApplicationIdentifiers,

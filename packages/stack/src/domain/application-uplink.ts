@@ -33,6 +33,8 @@ export interface ApplicationUplink extends VerifiedUplink {
 
 /** A session that the Join Server made and the device has not used yet. */
 export interface AcceptedJoin {
+  /** How the join-request came in. */
+  readonly reception: Pick<ApplicationUplink, "frequency" | "dataRate" | "receptions">;
   /** With the new `devAddr`. */
   readonly ids: EndDeviceIdentifiers;
   readonly sessionKeyId: Uint8Array;

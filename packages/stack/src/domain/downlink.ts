@@ -42,11 +42,20 @@ export interface TransmissionRequest {
 export interface Reservation {
   readonly gatewayIds: GatewayIdentifiers;
   readonly window: ReceiveWindow;
+  /** Of the transmitter, without the antenna's gain. */
+  readonly powerDBm: number;
   /** When the transmission starts, by the server's clock. */
   readonly startsAt: At;
   /** Hands the frame to the gateway; resolves with what the gateway said of it. Never rejects. */
   transmit(phyPayload: Uint8Array, correlationIds: readonly string[]): Promise<TransmissionResult>;
   cancel(): void;
+}
+
+/** What became of a frame, with where and how it was to be sent. */
+export interface TransmissionReport {
+  readonly result: TransmissionResult;
+  readonly phyPayload: Uint8Array;
+  readonly reservation: Pick<Reservation, "gatewayIds" | "window" | "powerDBm">;
 }
 
 /** TX_ACK results by the API's names, plus what the gateway never says. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
 import { defineErrors } from "../errors/errors.ts";
 import { authenticationOf } from "../events/call-origin.ts";
 import { readCookie, sessionCookie } from "../rpc/cookies.ts";
@@ -40,14 +40,7 @@ export function mountEventSocket(
   platform: Pick<HttpPlatform, "mount" | "mountUpgrade">,
   options: EventSocketEndpointOptions,
 ): void {
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: longestMessageBytes,
-    // Some browsers' compression is at fault, and ours would cost a window of memory for each socket.
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(eventSocketProtocol) ? eventSocketProtocol : false),
-  });
+  let server: Promise<WebSocketServer> | undefined;
   const limiter = createRateLimiter(options.clock);
   const sockets = new Map<string, number>();
   platform.mount("GET", eventSocketPath, (_request, response) => {
@@ -62,6 +55,8 @@ export function mountEventSocket(
     const caller = await authority.authenticate(call.tenantId, authorization, session);
     await authority.require(caller, { kind: "authenticated" });
     const key = `${call.tenantId} ${authenticationOf(authorization)?.tokenId || call.remoteAddress}`;
+    server ??= openServer();
+    const ready = await server;
     const opened = sockets.get(key) ?? 0;
     if (opened >= socketsOfOneCaller) throw tooManySockets({ maximum: socketsOfOneCaller });
     if (connection.destroyed) return;
@@ -72,10 +67,23 @@ export function mountEventSocket(
       else sockets.set(key, rest);
     });
     const takeRate = () => !limiter.take(messageRate, key).limited;
-    accept(server, { request, connection, head, call }, (socket) => {
+    accept(ready, { request, connection, head, call }, (socket) => {
       const peer = { tenantId: call.tenantId, caller, takeRate };
       return new EventSocket(socket, peer, options);
     });
+  });
+}
+
+/** With the first socket: who has no console needs no WebSockets. */
+async function openServer(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import("ws");
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: longestMessageBytes,
+    // Some browsers' compression is at fault, and ours would cost a window of memory for each socket.
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(eventSocketProtocol) ? eventSocketProtocol : false),
   });
 }
 

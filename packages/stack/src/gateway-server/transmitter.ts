@@ -124,7 +124,8 @@ export class Transmitter {
   }
 
   #hold(emission: Emission, window: ReceiveWindow, startsAt: At): Reservation {
-    const { clock, scheduler, gatewayIds } = this.#options;
+    const { clock, scheduler, gatewayIds, antennaGain } = this.#options;
+    const powerDBm = scheduler.maxEirp(window.frequency) - antennaGain;
     let held = true;
     const release = (): boolean => {
       const wasHeld = held;
@@ -139,11 +140,12 @@ export class Transmitter {
     return {
       gatewayIds,
       window,
+      powerDBm,
       startsAt,
       cancel,
       transmit: (phyPayload, correlationIds) =>
         release()
-          ? this.#transmit({ emission, window, startsAt, phyPayload, correlationIds })
+          ? this.#transmit({ emission, window, powerDBm, startsAt, phyPayload, correlationIds })
           : Promise.resolve("TOO_LATE"),
     };
   }
@@ -158,14 +160,14 @@ export class Transmitter {
   }
 
   #send(frame: FrameInSchedule, resolve: (result: TransmissionResult) => void): void {
-    const { clock, link, scheduler, observer, antennaGain } = this.#options;
-    const { emission, window, phyPayload, correlationIds, startsAt } = frame;
+    const { clock, link, scheduler, observer } = this.#options;
+    const { emission, window, powerDBm, phyPayload, correlationIds, startsAt } = frame;
     const transmission: Transmission = {
       id: this.#nextId(),
       timestamp: wrapTimestamp(emission.startsUs),
       frequency: window.frequency,
       dataRate: window.dataRate,
-      power: scheduler.maxEirp(window.frequency) - antennaGain,
+      power: powerDBm,
       phyPayload,
     };
     try {
@@ -207,6 +209,7 @@ function wrapTimestamp(concentratorTimeUs: number): number {
 interface FrameInSchedule {
   readonly emission: Emission;
   readonly window: ReceiveWindow;
+  readonly powerDBm: number;
   readonly startsAt: At;
   readonly phyPayload: Uint8Array;
   readonly correlationIds: readonly string[];

@@ -15,6 +15,7 @@ import { createPasswordStore } from "./storage/password-store.ts";
 import { knownStatement } from "./storage/rows.ts";
 import { userTable } from "./storage/tables.ts";
 import type { Tenancy } from "./tenancy.ts";
+import { generatePassword } from "./users/generate-password.ts";
 
 const errors = defineErrors("skylark/bootstrap");
 const invalidFile = errors.failedPrecondition("invalid_file", "`{path}` does not hold what it should");
@@ -87,7 +88,7 @@ async function bootstrapTenant(
     files.apiKey,
     await readOrCreate(files.apiKey, () => generateApiKeyToken(randomBytes).text),
   );
-  const password = await readOrCreate(files.password, generatePassword);
+  const password = await readOrCreate(files.password, () => generatePassword(randomBytes));
   const secretHash = await hasher.hash(token.secret, hashCosts.randomSecret);
   const passwordHash = await hasher.hash(password, hashCosts.password);
   const now = (options.clock ?? systemClock).now();
@@ -141,13 +142,6 @@ function readToken(path: string, text: string): Token {
     // The text is a secret: only the path may be shown.
   }
   throw invalidFile({ path });
-}
-
-/** 24 letters and digits: 120 bits, and within the rules for passwords that users choose. */
-function generatePassword(): string {
-  const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789abcdefg";
-  const text = [...randomBytes(22)].map((byte) => alphabet.charAt(byte & 63)).join("");
-  return `S7${text}`;
 }
 
 async function createDataDirectory(path: string): Promise<void> {

@@ -14,6 +14,7 @@ export const idTaken = shared.alreadyExists(
   "id_taken",
   "ID already taken, choose a different one and try again",
 );
+export const alreadyExists = shared.alreadyExists("already_exists", "{what} already exists");
 export const euiTaken = shared.alreadyExists("eui_taken", "EUI already taken");
 export const applicationNotFound = storage.notFound(
   "application_not_found",

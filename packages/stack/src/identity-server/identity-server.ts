@@ -35,6 +35,7 @@ import { isRegistered } from "./devices/device-profile.ts";
 import { endDeviceCheck } from "./devices/end-device-check.ts";
 import { endDeviceBatchRegistry, endDeviceRegistry } from "./devices/end-device-registry.ts";
 import { createEndDevices } from "./devices/end-devices.ts";
+import { entityKey } from "./entity.ts";
 import { createGatewayDirectory, type GatewayDirectory } from "./gateways/gateway-directory.ts";
 import { gatewayRegistry } from "./gateways/gateway-registry.ts";
 import type { SecretVault } from "./gateways/gateway-secrets.ts";
@@ -60,6 +61,7 @@ import { tenantRegistry } from "./tenants/tenant-registry.ts";
 import { createTenantStore } from "./tenants/tenant-store.ts";
 import { createAccounts } from "./users/accounts.ts";
 import { passwordRequirements } from "./users/passwords.ts";
+import { createV2Directory, type V2Directory } from "./v2-directory.ts";
 
 export type IdentityServerConfiguration = OptionValues<typeof identityServerOptions>;
 
@@ -100,8 +102,13 @@ export interface IdentityServer {
     apiKey: string,
     remoteAddress: string,
   ): Promise<ReadonlySet<string>>;
+  /** Of an application that does not exist, none. */
+  applicationAttributes(ids: ApplicationIdentifiers): Promise<Readonly<Record<string, string>>>;
+  /** Calls back, after the change, when what keys, users or a whole tenant may do has changed. */
+  onAccessChanged(listener: (tenantId: string) => void): void;
   /** The OAuth provider and the pages for accounts, beside the API. */
   readonly webRoutes: readonly WebRoute[];
+  readonly v2Directory: V2Directory;
   /** For `picturePath`. */
   readonly servePicture: PlainHandler;
   close(): Promise<void>;
@@ -115,7 +122,7 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
   const accounts = createAccounts(registries, options);
   const web = createWebAccess(registries, { ...options, accounts });
   const { deviceServers } = options;
-  const devices = createEndDevices(registries, { deviceServers, log });
+  const devices = createEndDevices(registries, { deviceServers, log, pictures: accounts.endDevicePictures });
   const cascade = createCascade({ store: options.store, devices, deviceServers });
   const { formatUid } = tenancy;
   const tenantKeys = tenantAdminKeys(configuration["tenancy.admin-keys"]);
@@ -147,7 +154,7 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
       clientRegistry(registries, { usersMayCreate: configuration["is.user-rights.create-clients"] }),
       clientAccess(registries),
       ...gatewayBatchServices(registries, directory),
-      ...searchServices(registries, options.findDevicesByAddress),
+      ...searchServices(registries, devices, options.findDevicesByAddress),
       userBookmarkRegistry(registries),
       tenantRegistry({
         registries,
@@ -177,8 +184,17 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
     deviceLocated: (ids, service, location) => devices.activity.located(ids, service, location),
     authenticateApplication: (ids, apiKey, remoteAddress) =>
       authenticateApplication({ authenticator, rights, tenancy, log }, ids, apiKey, remoteAddress),
+    async applicationAttributes({ tenantId, applicationId }) {
+      const stored = await registries.applications.entities.get(tenantId, applicationId);
+      return stored?.message.attributes ?? {};
+    },
+    onAccessChanged(listener) {
+      tenancy.onTenantChanged(listener);
+      authenticator.onAccessChanged(listener);
+    },
     webRoutes: web.routes,
     servePicture: accounts.servePicture,
+    v2Directory: createV2Directory(registries),
     async close() {
       await devices.activity.close();
       await accounts.close();
@@ -225,6 +241,13 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
   const organizations = organizationKind(store);
   const clients = clientKind(store);
   const accessSources = { applications, gateways, clients, organizations, users, memberships };
+  const kinds = {
+    application: applications,
+    gateway: gateways,
+    client: clients,
+    organization: organizations,
+    user: users,
+  };
   const rights = createRightsResolver((entity) => loadEntityAccess(accessSources, entity), tenancy.formatUid);
 
   return {
@@ -251,6 +274,7 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
     othersMayBeContacts: configuration["is.collaborator-rights.set-others-as-contacts"],
     formatUid: tenancy.formatUid,
     entityChanged(entity) {
+      kinds[entity.type].known.invalidate(entityKey(entity));
       rights.entityChanged(entity);
       if (entity.type === "user") authenticator.userChanged(entity.tenantId, entity.id);
       if (entity.type === "client") authenticator.clientChanged(entity.tenantId, entity.id);

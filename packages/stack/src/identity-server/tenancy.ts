@@ -37,6 +37,8 @@ export interface Tenancy {
 export interface TenantDirectory extends Tenancy {
   /** How the tenant stands from now on; undefined when it is gone. */
   tenantChanged(tenantId: string, state: State | undefined): void;
+  /** Calls back after each such change. */
+  onTenantChanged(listener: (tenantId: string) => void): void;
 }
 
 export interface TenancyOptions {
@@ -64,6 +66,7 @@ export function createTenancy(
   const defaultTenantId = first[0]!;
   const isOn = enabled || tenants.length > 0;
   const nameOfHost = hostReader(baseDomains);
+  const listeners: ((tenantId: string) => void)[] = [];
 
   return {
     enabled: isOn,
@@ -97,7 +100,9 @@ export function createTenancy(
       // The default one is where requests go that name none: it is always there.
       if (state !== undefined) states.set(tenantId, state);
       else if (tenantId !== defaultTenantId) states.delete(tenantId);
+      for (const listener of listeners) listener(tenantId);
     },
+    onTenantChanged: (listener) => void listeners.push(listener),
   };
 }
 

@@ -9,7 +9,14 @@ import { runAdmin } from "./admin.ts";
 import { options } from "./options.ts";
 import { startStack } from "./stack.ts";
 
-const listeners = ["http.listen", "grpc.listen", "as.mqtt.listen", "gs.udp.listen"] as const;
+const listeners = [
+  "http.listen",
+  "grpc.listen",
+  "as.mqtt.listen",
+  "gs.udp.listen",
+  "v2.discovery.listen",
+  "v2.handler.listen",
+] as const;
 
 async function installation(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), "skylark-admin-"));

@@ -76,7 +76,7 @@ export async function runAdmin(args: readonly string[], terminal: AdminTerminal)
     return name === undefined ? 2 : 0;
   }
   try {
-    if (!(name in commands)) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
+    if (!Object.hasOwn(commands, name)) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
     const given = readFlags(name as CommandName, rest);
     await withInstallation(terminal.readConfiguration(given.others), given, async (installation) => {
       terminal.write(await execute(name as CommandName, given, installation, terminal));

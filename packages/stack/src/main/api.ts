@@ -5,6 +5,7 @@ import { createGrpcHealth } from "../rpc/grpc-health.ts";
 import { createGrpcPlatform, type GrpcPlatform } from "../rpc/grpc-platform.ts";
 import { reflectionServices } from "../rpc/grpc-reflection.ts";
 import { createHttpPlatform, type HttpPlatform } from "../rpc/http-platform.ts";
+import { createInProcessCaller, type InProcessCaller } from "../rpc/in-process.ts";
 import { createRateLimits } from "../rpc/rate-limits.ts";
 import type { Authority, ServiceImplementation } from "../rpc/service.ts";
 import { withLaterServices } from "./later-services.ts";
@@ -14,6 +15,8 @@ import type { Options } from "./options.ts";
 export interface Api {
   readonly http: HttpPlatform;
   readonly grpc: GrpcPlatform;
+  /** For surfaces of other generations, which are clients of this one. */
+  readonly inProcess: InProcessCaller;
   /** Of the whole schema, those of later releases included. */
   readonly services: readonly ServiceImplementation[];
   /** What the health service of gRPC says. */
@@ -50,6 +53,7 @@ export function createApi(given: ApiOptions): Api {
       services: [...services, health.service, ...reflectionServices(reflected)],
       log: logger.with({ server: "grpc" }),
     }),
+    inProcess: createInProcessCaller({ ...common, services }),
     setServing: (isServing) => health.setServing(isServing),
   };
 }

@@ -6,6 +6,7 @@ import { defineErrors } from "../errors/errors.ts";
 import type { GatewayServer } from "../gateway-server/gateway-server.ts";
 import { type GrpcListener, listenGrpc } from "../rpc/grpc-listener.ts";
 import { type HttpListener, listenHttp } from "../rpc/http-listener.ts";
+import type { V2Server } from "../v2/v2-server.ts";
 import type { Api } from "./api.ts";
 import type { Options } from "./options.ts";
 
@@ -30,6 +31,9 @@ export interface Ports {
   readonly mqtt: number | undefined;
   readonly mqttTls: number | undefined;
   readonly udp: number | undefined;
+  readonly v2Discovery: number | undefined;
+  readonly v2Handler: number | undefined;
+  readonly v2HandlerHttp: number | undefined;
 }
 
 export interface RunningListeners {
@@ -48,8 +52,10 @@ interface ListeningServers {
   readonly api: Pick<Api, "http" | "grpc">;
   readonly mqttServer: MqttListening;
   readonly gatewayServer: Pick<GatewayServer, "listen">;
+  readonly v2: V2Server;
 }
 
+type V2Option = "v2.discovery.listen" | "v2.handler.listen" | "v2.handler-http.listen";
 type ApiOption = "http.listen" | "http.listen-tls" | "grpc.listen" | "grpc.listen-tls";
 
 /** How long requests under way may take once the stack stops. */
@@ -57,7 +63,7 @@ const graceMs = 3000;
 
 /** Opens every listener that is on; gateways come last, when everything behind them is there. */
 export async function openListeners(servers: ListeningServers): Promise<RunningListeners> {
-  const { options, api, mqttServer, gatewayServer } = servers;
+  const { options, api, mqttServer, gatewayServer, v2 } = servers;
   const tls = readTlsFiles(options["tls.certificate"], options["tls.key"]);
   const listeners: (HttpListener | GrpcListener)[] = [];
   const listen = async (option: ApiOption, files?: TlsFiles) => {
@@ -70,19 +76,33 @@ export async function openListeners(servers: ListeningServers): Promise<RunningL
   };
   const mqtt = (option: "as.mqtt.listen" | "as.mqtt.listen-tls", files?: TlsFiles) =>
     open(option, options[option], ({ host, port }) => mqttServer.listen({ host, port }, files));
+  const listenV2 = async (
+    option: V2Option,
+    begin: (address: ListenAddress) => Promise<HttpListener | GrpcListener>,
+  ) => {
+    const listener = await open(option, options[option], begin);
+    if (listener !== undefined) listeners.push(listener);
+    return listener?.port;
+  };
   const close = async (): Promise<void> => {
     api.http.stop();
     api.grpc.stop();
+    v2.stop();
     await Promise.all([...listeners.map((listener) => listener.close(graceMs)), mqttServer.close()]);
   };
   try {
+    const mqttPort = await mqtt("as.mqtt.listen");
+    v2.mqttListensOn(mqttPort);
     const ports: Ports = {
       http: await listen("http.listen"),
       httpTls: tls === undefined ? undefined : await listen("http.listen-tls", tls),
       grpc: await listen("grpc.listen"),
       grpcTls: tls === undefined ? undefined : await listen("grpc.listen-tls", tls),
-      mqtt: await mqtt("as.mqtt.listen"),
+      mqtt: mqttPort,
       mqttTls: tls === undefined ? undefined : await mqtt("as.mqtt.listen-tls", tls),
+      v2Discovery: await listenV2("v2.discovery.listen", (address) => v2.listenDiscovery(address, tls)),
+      v2Handler: await listenV2("v2.handler.listen", (address) => v2.listenHandler(address)),
+      v2HandlerHttp: await listenV2("v2.handler-http.listen", (address) => v2.listenHandlerHttp(address)),
       udp: await open(
         "gs.udp.listen",
         options["gs.udp.listen"],

@@ -7,6 +7,7 @@ import { identityServerOptions } from "../identity-server/config.ts";
 import { joinServerOptions } from "../join-server/config.ts";
 import { networkServerOptions } from "../network-server/config.ts";
 import { rpcOptions } from "../rpc/config.ts";
+import { v2Options } from "../v2/config.ts";
 
 /** Every option of Skylark, by its name. */
 export const options = defineOptions({
@@ -47,6 +48,7 @@ export const options = defineOptions({
   ...mqttOptions,
   ...identityServerOptions,
   ...eventOptions,
+  ...v2Options,
 });
 
 export type Options = OptionValues<typeof options>;

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
 import { loadConfiguration } from "../config/load.ts";
 import { silentLogger } from "../log/log.ts";
+import type { Ports } from "./listeners.ts";
 import { options } from "./options.ts";
 import { startStack } from "./stack.ts";
 
@@ -26,14 +27,21 @@ export interface TestStack {
   readonly adminKey: string;
   readonly url: string;
   readonly grpcPort: number;
+  readonly ports: Ports;
+  readonly dataDirectory: string;
   call(verb: string, path: string, options?: CallOptions): Promise<StackAnswer>;
   /** What a query of the database file finds. */
   rows(sql: string): readonly Readonly<Record<string, unknown>>[];
 }
 
-export async function startTestStack(t: TestContext, args: readonly string[] = []): Promise<TestStack> {
+export async function startTestStack(
+  t: TestContext,
+  args: readonly string[] = [],
+  prepare: (dataDirectory: string) => Promise<void> = async () => {},
+): Promise<TestStack> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "skylark-stack-"));
-  const off = ["as.mqtt.listen", "gs.udp.listen"];
+  await prepare(dataDirectory);
+  const off = ["as.mqtt.listen", "gs.udp.listen", "v2.discovery.listen", "v2.handler.listen"];
   const configuration = loadConfiguration(options, {
     args: [
       `--data-dir=${dataDirectory}`,
@@ -55,6 +63,8 @@ export async function startTestStack(t: TestContext, args: readonly string[] = [
     adminKey,
     url,
     grpcPort: stack.ports.grpc ?? 0,
+    ports: stack.ports,
+    dataDirectory,
     async call(verb, path, { key = adminKey, body, headers = {} } = {}) {
       const response = await fetch(`${url}${path}`, {
         method: verb,

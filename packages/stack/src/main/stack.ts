@@ -33,6 +33,7 @@ import { devEuiMigrations } from "../identity-server/dev-eui/migrations.ts";
 import { createIdentityServer, type IdentityServer } from "../identity-server/identity-server.ts";
 import { organizationMigrations } from "../identity-server/organizations/migrations.ts";
 import { picturePath } from "../identity-server/pictures/picture-handler.ts";
+import { fillSearchIndex } from "../identity-server/search/fill-index.ts";
 import { searchMigrations } from "../identity-server/search/migrations.ts";
 import { identityServerMigrations } from "../identity-server/storage/migrations.ts";
 import { createTenancy, type TenantDirectory } from "../identity-server/tenancy.ts";
@@ -48,6 +49,7 @@ import { networkServerMigrations } from "../network-server/storage/migrations.ts
 import { mountOpenAPI } from "../rpc/openapi.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import { type EmbeddedStore, openSqliteStore } from "../store/sqlite-store.ts";
+import { createV2Server, type V2Server } from "../v2/v2-server.ts";
 import { type Api, createApi } from "./api.ts";
 import { deviceClaimingServices } from "./device-claiming.ts";
 import { openListeners, type Ports, type RunningListeners } from "./listeners.ts";
@@ -97,7 +99,8 @@ export async function startStack(options: Options, logger: Logger): Promise<Runn
     const servers = await createServers(ground);
     const api = createPlatform(ground, servers);
     const operations = mountOperations(api, () => countersOf(ground, servers));
-    const listeners = await openListeners({ ...ground, ...servers, api });
+    const v2 = createV2Surface(ground, servers, api);
+    const listeners = await openListeners({ ...ground, ...servers, api, v2 });
     operations.ready(true);
     return running(ground, servers, { api, listeners, operations, bootstrapped });
   } catch (error) {
@@ -135,6 +138,9 @@ export async function layGround(
     },
     logger,
   });
+  const indexed = await fillSearchIndex(store);
+  if (indexed.entities > 0)
+    logger.info("search index filled with what an earlier release stored", { ...indexed });
   await loadTenants(store, tenancy);
   const bootstrapped = await bootstrapInstallation({ dataDirectory, store, tenancy });
   const clock = systemClock;
@@ -216,6 +222,7 @@ async function createServers(ground: Ground): Promise<Servers> {
     logger: logger.with({ server: "ns" }),
     options,
     deviceKnown,
+    ...(tenancy.enabled ? { tenantServed: (tenantId: string) => tenancy.isServed(tenantId) } : {}),
   });
   gatewayServer.connectNetworkServer(networkServer);
   const mqttServer = await openMqttIntegration({
@@ -226,6 +233,7 @@ async function createServers(ground: Ground): Promise<Servers> {
     messages: applicationServer.messageLog,
     downlinks: applicationServer.downlinkQueue,
     identity: identityServer,
+    onAccessChanged: (listener) => identityServer.onAccessChanged(listener),
     userNames: tenancy,
     sessionExpiryMs: options["as.mqtt.session-expiry"],
     limits: { maxConnections: options["as.mqtt.max-connections"] },
@@ -261,6 +269,25 @@ function createPlatform(ground: Ground, servers: Servers): Api {
   api.http.mount("GET", picturePath, servers.identityServer.servePicture);
   mountOpenAPI(api.http, { services, version: manifest.version });
   return api;
+}
+
+/** Discovery and handler of V2, which are clients of the API like any other. */
+function createV2Surface(ground: Ground, servers: Servers, api: Api): V2Server {
+  const { options, clock, logger, random, tenancy } = ground;
+  return createV2Server({
+    options,
+    clock,
+    randomBytes: random,
+    log: logger.with({ server: "v2" }),
+    dataDirectory: options["data-dir"],
+    version: manifest.version,
+    tenantOfHost: (host) => tenancy.tenantOfHost(host),
+    trustedNetworks: options["http.trusted-proxies"],
+    mqttPublicAddress: options["as.mqtt.public-address"],
+    caller: api.inProcess,
+    directory: servers.identityServer.v2Directory,
+    payloadFunctions: servers.applicationServer.payloadFunctions,
+  });
 }
 
 function countersOf(

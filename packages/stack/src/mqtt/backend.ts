@@ -30,6 +30,8 @@ export interface Client {
   /** Of two connections with the same key the later takes over: [MQTT-3.1.4-2]. */
   readonly sessionKey: string;
   readonly source: MessageSource;
+  /** Messages beside those of `source`. */
+  readonly transient?: TransientSource;
   /** Whether messages may be delivered now; may change while connected. */
   readonly mayRead: boolean;
   /** The filter to use instead, or undefined to refuse the subscription. */
@@ -57,6 +59,16 @@ export interface MessageSource {
   /** Messages behind `after`, oldest first. */
   read(after: number, limit: number): Promise<readonly OutgoingMessage[]>;
 }
+
+/** Messages that are sent as they come, at QoS 0, and are never kept. */
+export interface TransientSource {
+  /** Whether the messages under a filter, as it was rewritten, are of this source. */
+  owns(filter: string): boolean;
+  /** The subscriber is told of a message once, however many of its filters match; it must not throw. */
+  subscribe(filter: string, subscriber: TransientSubscriber): { close(): void };
+}
+
+export type TransientSubscriber = (message: OutgoingMessage) => void;
 
 /** A session that survives its connection, and the server. */
 export interface StoredSession {

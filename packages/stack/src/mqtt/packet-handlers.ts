@@ -92,10 +92,12 @@ function handleSubscribe(
 ): void {
   const room = connection.server.limits.maxSubscriptions - session.subscriptionCount;
   let accepted = 0;
-  const answers = requests.map(({ filter, qos }) => {
-    const rewritten = accepted < room ? connection.client!.rewriteFilter(filter) : undefined;
+  const client = connection.client!;
+  const answers = requests.map((request) => {
+    const rewritten = accepted < room ? client.rewriteFilter(request.filter) : undefined;
     if (rewritten === undefined) return { returnCode: subscriptionRefused };
     accepted++;
+    const qos = client.transient?.owns(rewritten) ? 0 : request.qos;
     return { returnCode: qos, subscription: { filter: rewritten, qos } };
   });
   const subscribed = session.subscribe(answers.flatMap(({ subscription }) => subscription ?? []));

@@ -6,6 +6,7 @@ import type { OutgoingMessage } from "./outgoing-message.ts";
 import { OutgoingWindow } from "./outgoing-window.ts";
 import { encodeAcknowledgement, encodePublish } from "./packet-encoding.ts";
 import { type QoS, SubscriptionSet } from "./subscription-set.ts";
+import { TransientSubscriptions } from "./transient-subscriptions.ts";
 
 /** Where a session's packets go. */
 export interface PacketSink {
@@ -40,6 +41,8 @@ export class Session {
   readonly #stored: StoredSession | undefined;
   readonly #sink: PacketSink;
   readonly #subscriptions: SubscriptionSet;
+  /** Those whose messages do not come from the source. */
+  readonly #transient: TransientSubscriptions;
   readonly #window: OutgoingWindow;
   #feed: { close(): void } | undefined;
   /** The last message looked at. */
@@ -67,7 +70,9 @@ export class Session {
     this.#sink = sink;
     const state = stored?.state;
     this.#newest = client.source.lastPosition();
-    this.#subscriptions = new SubscriptionSet(state?.subscriptions);
+    this.#transient = new TransientSubscriptions(client.transient, (message) => this.#sendTransient(message));
+    const given = state?.subscriptions ?? [];
+    this.#subscriptions = new SubscriptionSet(given.filter(({ filter }) => !this.#transient.owns(filter)));
     this.#window = new OutgoingWindow(context.limits.maxInFlight, state?.nextPacketId, state?.slots);
     this.#position = this.#window.lastPosition ?? state?.cursor ?? this.#newest;
     this.#skipQos0To = state?.readTo ?? 0;
@@ -75,7 +80,7 @@ export class Session {
   }
 
   get subscriptionCount(): number {
-    return this.#subscriptions.size;
+    return this.#subscriptions.size + this.#transient.size;
   }
 
   /** Makes it durable that the client is connected, before anything is sent to it. */
@@ -86,6 +91,7 @@ export class Session {
   /** Sends what was missed, then what comes. */
   start(): void {
     this.#feed = this.#client.source.subscribe((message) => this.#handleLive(message));
+    for (const subscription of this.#stored?.state?.subscriptions ?? []) this.#transient.add(subscription);
     if (this.#stored?.state === undefined) {
       this.#live = true;
       return;
@@ -105,6 +111,7 @@ export class Session {
     const since = this.#client.source.lastPosition();
     await this.#changeSubscriptions(() => {
       for (const { filter, qos } of requests) {
+        if (this.#transient.add({ filter, qos, since })) continue;
         // A client that subscribes again to what it has, as most do on connecting, keeps what it missed.
         this.#subscriptions.add({ filter, qos, since: this.#subscriptions.get(filter)?.since ?? since });
       }
@@ -113,7 +120,10 @@ export class Session {
 
   async unsubscribe(filters: readonly string[]): Promise<void> {
     await this.#changeSubscriptions(() => {
-      for (const filter of filters) this.#subscriptions.delete(filter);
+      for (const filter of filters) {
+        this.#transient.delete(filter);
+        this.#subscriptions.delete(filter);
+      }
     });
   }
 
@@ -147,6 +157,7 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#feed?.close();
+    this.#transient.close();
     this.#page = [];
     this.#saveTimer?.cancel();
     if (this.#stored !== undefined) await this.#save();
@@ -188,6 +199,16 @@ export class Session {
     this.#sink.send(message.packet);
     this.#context.counters.delivered++;
     return true;
+  }
+
+  #sendTransient(message: OutgoingMessage): void {
+    if (!this.#client.mayRead) return;
+    if (this.#sink.pendingBytes > this.#sink.pendingLimit) {
+      this.#context.counters.dropped++;
+      return;
+    }
+    this.#sink.send(message.packet);
+    this.#context.counters.delivered++;
   }
 
   /** [MQTT-4.4.0-1]: what was not acknowledged goes first, with the same packet identifiers. */
@@ -308,7 +329,7 @@ export class Session {
   #state(): SessionState {
     const first = this.#window.firstPosition;
     return {
-      subscriptions: [...this.#subscriptions.values()],
+      subscriptions: [...this.#subscriptions.values(), ...this.#transient.values()],
       cursor: first === undefined ? this.#position : first - 1,
       nextPacketId: this.#window.firstPacketId,
       slots: this.#window.states(),

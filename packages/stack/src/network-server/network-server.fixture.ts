@@ -5,7 +5,7 @@ import { createKeyVault } from "../component/key-vault.ts";
 import { loadConfiguration } from "../config/load.ts";
 import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/application-downlink.ts";
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
-import type { TransmissionRequest, TransmissionResult } from "../domain/downlink.ts";
+import type { TransmissionReport, TransmissionRequest, TransmissionResult } from "../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { JoinRequest } from "../domain/join-request.ts";
 import type { ConnectedGateway, GatewayUplink, Reception } from "../domain/uplink.ts";
@@ -61,6 +61,7 @@ export class FakeApplicationServer implements ApplicationServer {
   readonly decoded: VerifiedUplink[] = [];
   readonly uplinks: ApplicationUplink[] = [];
   readonly joins: AcceptedJoin[] = [];
+  readonly repeated: number[] = [];
   readonly acknowledgments: { readonly fCnt: number; readonly acknowledged: boolean }[] = [];
   readonly results: { readonly fCnt: number; readonly result: TransmissionResult }[] = [];
   readonly opportunities: DownlinkOpportunity[] = [];
@@ -75,6 +76,10 @@ export class FakeApplicationServer implements ApplicationServer {
   stageUplink(uplink: ApplicationUplink, decoded: unknown): StagedChange {
     if (decoded !== `decoded ${uplink.fCnt}`) throw new Error(`not what was decoded: ${decoded}`);
     return { write: () => {}, committed: () => void this.uplinks.push(uplink) };
+  }
+
+  repeatUplink(uplink: ApplicationUplink): void {
+    this.repeated.push(uplink.fCnt);
   }
 
   async stageJoinAccept(join: AcceptedJoin): Promise<StagedChange> {
@@ -99,7 +104,7 @@ export class FakeApplicationServer implements ApplicationServer {
   async stageTransmissionResult(
     _ids: EndDeviceIdentifiers,
     { fCnt }: EncryptedDownlink,
-    result: TransmissionResult,
+    { result }: TransmissionReport,
   ): Promise<StagedChange> {
     return { write: () => {}, committed: () => void this.results.push({ fCnt, result }) };
   }
@@ -160,7 +165,7 @@ export const joinKeys = {
 };
 
 export async function startNetwork(
-  options: { store?: Store; args?: readonly string[] } = {},
+  options: { store?: Store; args?: readonly string[]; tenantServed?: () => boolean } = {},
 ): Promise<Network> {
   const clock = new ManualClock();
   const store = options.store ?? (await openMemoryStore({ "network-server": networkServerMigrations }));
@@ -186,6 +191,7 @@ export async function startNetwork(
     events: bus,
     logger: silentLogger,
     deviceKnown: () => true,
+    tenantServed: options.tenantServed ?? (() => true),
     options: loadConfiguration(networkServerOptions, { args: options.args ?? [], env: {} }),
     applicationServer,
     joinServer: {
@@ -245,6 +251,7 @@ function fakeGatewayServer(store: Store, sent: Sent[], refusals: Network["refusa
       return {
         gatewayIds: path.gateway.ids,
         window,
+        powerDBm: 14,
         startsAt: path.receivedAt + window.delayMs,
         async transmit(phyPayload) {
           const rows = store.query(counterQuery);

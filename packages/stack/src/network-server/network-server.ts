@@ -18,7 +18,7 @@ import {
 } from "./downlink/class-a.ts";
 import { createDeviceAddresses } from "./join/device-addresses.ts";
 import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
-import type { ApplicationServer, GatewayServer, JoinServer } from "./peers.ts";
+import type { ApplicationServer, GatewayServer, JoinServer, TenantServed } from "./peers.ts";
 import { RegisteredDevices } from "./registry/registered-devices.ts";
 import { nsEndDeviceBatchRegistry, nsEndDeviceRegistry, nsService } from "./registry/services.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
@@ -42,6 +42,8 @@ export interface NetworkServerParts {
   readonly options: NetworkServerOptions;
   /** Where it says no, whoever registers the device here is warned. */
   readonly deviceKnown: DeviceKnown;
+  /** Where it says no, the devices of the tenant are strangers. */
+  readonly tenantServed?: TenantServed;
 }
 
 export interface NetworkServerCounters {

@@ -1,7 +1,7 @@
 import type { AESKey } from "@skylark/lorawan";
 import type { DownlinkOpportunity, EncryptedDownlink } from "../domain/application-downlink.ts";
 import type { AcceptedJoin, ApplicationUplink, VerifiedUplink } from "../domain/application-uplink.ts";
-import type { Reservation, TransmissionRequest, TransmissionResult } from "../domain/downlink.ts";
+import type { Reservation, TransmissionReport, TransmissionRequest } from "../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { JoinRequest } from "../domain/join-request.ts";
 import type { StagedChange } from "../store/store.ts";
@@ -40,12 +40,17 @@ export interface NextDownlink {
   readonly change?: StagedChange;
 }
 
+/** Whether the network serves the tenant's devices, from memory; absent without tenancy. */
+export type TenantServed = (tenantId: string) => boolean;
+
 /** What the Network Server needs of the Application Server. Changes it stages are committed with the session's own. */
 export interface ApplicationServer {
   /** Starts decryption and decoding, while the de-duplication window is still open. Never rejects for a bad formatter. */
   decodeUplink(uplink: VerifiedUplink): Promise<unknown>;
   /** `decoded` is what `decodeUplink` gave for the same frame. */
   stageUplink(uplink: ApplicationUplink, decoded: unknown): StagedChange;
+  /** A device sent an uplink again that was handed over before; `decoded` as in `stageUplink`. */
+  repeatUplink(uplink: ApplicationUplink, decoded: unknown): void;
   stageJoinAccept(join: AcceptedJoin): Promise<StagedChange>;
   /** Cheap when nothing is queued: called before each receive window. */
   hasDownlink(ids: EndDeviceIdentifiers): boolean | Promise<boolean>;
@@ -54,7 +59,7 @@ export interface ApplicationServer {
   stageTransmissionResult(
     ids: EndDeviceIdentifiers,
     downlink: EncryptedDownlink,
-    result: TransmissionResult,
+    report: TransmissionReport,
   ): Promise<StagedChange>;
   /** The device's answer, in its next uplink, to a confirmed downlink: downlink_ack or downlink_nack (and a retry). */
   stageAcknowledgment(

@@ -24,9 +24,17 @@ export interface GrpcListener {
 const defaults = { maxConnections: 20_000, firstByteMs: 15_000, maxMessageBytes: 16 * 1024 * 1024 };
 const hourMs = 3_600_000;
 
-/** Rejects with the system's error when the port cannot be had. */
-export async function listenGrpc(platform: GrpcPlatform, options: GrpcListenOptions): Promise<GrpcListener> {
-  const maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
+/** What answers the connections of a port. */
+interface ConnectionServer {
+  take(socket: Socket): void;
+  drain(graceMs: number): void;
+  shutdown(): void;
+}
+
+function serveConnections(
+  platform: Pick<GrpcPlatform, "register">,
+  { tls, maxMessageBytes = defaults.maxMessageBytes }: Pick<GrpcListenOptions, "tls" | "maxMessageBytes">,
+): ConnectionServer {
   const grpc = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
@@ -40,7 +48,55 @@ export async function listenGrpc(platform: GrpcPlatform, options: GrpcListenOpti
   });
   platform.register(grpc);
   // Connections are taken here and handed over, so that the errors of the port and the limits are ours.
-  const injector = grpc.createConnectionInjector(credentialsOf(options.tls));
+  const injector = grpc.createConnectionInjector(credentialsOf(tls));
+  return {
+    take: (socket) => injector.injectConnection(socket),
+    drain: (graceMs) => injector.drain(graceMs),
+    shutdown: () => grpc.forceShutdown(),
+  };
+}
+
+/** Rejects with the system's error when the port cannot be had. */
+export function listenGrpc(platform: GrpcPlatform, options: GrpcListenOptions): Promise<GrpcListener> {
+  return listen(options, serveConnections(platform, options));
+}
+
+/** What a port of its own needs besides an address, made when the first client comes. */
+export interface LateGrpc {
+  readonly platform: Pick<GrpcPlatform, "register">;
+  readonly tls: { readonly cert: string; readonly key: string };
+}
+
+/** As `listenGrpc`, for a port that perhaps nobody ever uses. A client is turned away when `prepare` fails. */
+export function listenGrpcLate(
+  prepare: () => Promise<LateGrpc>,
+  options: Omit<GrpcListenOptions, "tls">,
+): Promise<GrpcListener> {
+  let preparing: Promise<ConnectionServer> | undefined;
+  let connections: ConnectionServer | undefined;
+  const begin = async (): Promise<ConnectionServer> => {
+    const { platform, tls } = await prepare();
+    connections = serveConnections(platform, { ...options, tls });
+    return connections;
+  };
+  return listen(options, {
+    take(socket) {
+      if (connections !== undefined) return connections.take(socket);
+      preparing ??= begin();
+      preparing.then(
+        (ready) => socket.destroyed || ready.take(socket),
+        () => {
+          preparing = undefined;
+          socket.destroy();
+        },
+      );
+    },
+    drain: (graceMs) => connections?.drain(graceMs),
+    shutdown: () => connections?.shutdown(),
+  });
+}
+
+async function listen(options: GrpcListenOptions, connections: ConnectionServer): Promise<GrpcListener> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
     sockets.add(socket);
@@ -53,7 +109,7 @@ export async function listenGrpc(platform: GrpcPlatform, options: GrpcListenOpti
       sockets.delete(socket);
     });
     socket.on("error", () => socket.destroy());
-    injector.injectConnection(socket);
+    connections.take(socket);
   });
   server.maxConnections = options.maxConnections ?? defaults.maxConnections;
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
@@ -70,10 +126,10 @@ export async function listenGrpc(platform: GrpcPlatform, options: GrpcListenOpti
       }, graceMs);
       server.close(() => {
         clearTimeout(timer);
-        grpc.forceShutdown();
+        connections.shutdown();
         closed();
       });
-      injector.drain(graceMs);
+      connections.drain(graceMs);
       return promise;
     },
   };

@@ -13,6 +13,7 @@ export function headMetadata(call: PlatformCall): Metadata {
     for (const [name, value] of rateLimitHeaders(call.rateLimit)) metadata.set(name, value);
   }
   if (call.totalCount !== undefined) metadata.set("x-total-count", String(call.totalCount));
+  for (const [name, value] of call.answerHeaders ?? []) metadata.set(name, headerText(value));
   for (const warning of call.warnings) {
     const value = headerText(warning);
     // The first is what clients of The Things Stack log, the second its name over HTTP.

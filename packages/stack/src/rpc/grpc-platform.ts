@@ -112,6 +112,7 @@ class Platform implements GrpcPlatform {
         forwardedFor: text(metadata.get("x-forwarded-for")[0]),
         realIp: text(metadata.get("x-real-ip")[0]),
       }),
+      host,
       now: this.#options.clock.now(),
     });
     call.fullName = fullName;
@@ -184,8 +185,11 @@ class Platform implements GrpcPlatform {
   ): Promise<void> {
     if (this.#stopping) call.abort();
     try {
-      const ending = await pump(await items(), {
-        begin: () => incoming.sendMetadata(headMetadata(call)),
+      const accepted = await items();
+      // At once: clients wait for it, and the first item of a quiet stream may be long in coming.
+      incoming.sendMetadata(headMetadata(call));
+      const ending = await pump(accepted, {
+        begin: () => {},
         write: (message) => incoming.write(encode(output, message)),
         emitter: incoming,
         signal: call.signal,

@@ -21,12 +21,17 @@ import { anyone, implement, type ServiceImplementation } from "./service.ts";
 
 /** Tells clients such as grpcurl the schema of what is served: the services given, and these themselves. */
 export function reflectionServices(services: readonly DescService[]): readonly ServiceImplementation[] {
-  const schema = indexOf([...services, ServerReflection, ServerReflectionAlpha]);
+  let known: SchemaIndex | undefined;
+  // At first use: few clients ask.
+  const schema = (): SchemaIndex => {
+    known ??= indexOf([...services, ServerReflection, ServerReflectionAlpha]);
+    return known;
+  };
   const { input, output } = ServerReflection.method.serverReflectionInfo;
   const alpha = ServerReflectionAlpha.method.serverReflectionInfo;
   return [
     implement(ServerReflection, {
-      serverReflectionInfo: { requires: () => anyone, handle: (requests) => answerEach(schema, requests) },
+      serverReflectionInfo: { requires: () => anyone, handle: (requests) => answerEach(schema(), requests) },
     }),
     implement(ServerReflectionAlpha, {
       serverReflectionInfo: {
@@ -34,7 +39,7 @@ export function reflectionServices(services: readonly DescService[]): readonly S
         // Both versions are the same but for their names.
         async *handle(requests) {
           const current = mapEach(requests, (request) => fromBinary(input, toBinary(alpha.input, request)));
-          for await (const answer of answerEach(schema, current)) {
+          for await (const answer of answerEach(schema(), current)) {
             yield fromBinary(alpha.output, toBinary(output, answer));
           }
         },

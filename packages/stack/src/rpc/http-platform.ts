@@ -50,6 +50,8 @@ export interface HttpPlatformOptions {
   readonly maxBodyBytes?: number;
   readonly slowClientMs?: number;
   readonly idleMs?: number;
+  /** What the paths of the schema begin with; `/api/v3` when absent. */
+  readonly pathPrefix?: string;
 }
 
 /** Everything that is answered over HTTP; listeners feed it. */
@@ -97,10 +99,12 @@ class Platform implements HttpPlatform {
   readonly #limits: RateLimits;
   readonly #calls = new Set<HttpCall>();
   readonly #remoteAddress: (origin: RequestOrigin) => string;
+  readonly #pathPrefix: string;
   #stopping = false;
 
   constructor(options: HttpPlatformOptions) {
     this.#options = options;
+    this.#pathPrefix = options.pathPrefix ?? apiPrefix;
     this.maxBodyBytes = options.maxBodyBytes ?? defaults.maxBodyBytes;
     this.#remoteAddress = remoteAddressReader(options.trustedNetworks ?? privateNetworks);
     this.#limits = options.rateLimits ?? createRateLimits(options.clock);
@@ -187,13 +191,13 @@ class Platform implements HttpPlatform {
       throw new RequestError(statusCodes.failedPrecondition, "HTTP/1.1 or newer is needed", 426);
     }
     const target = targetOf(originForm(request.url ?? ""));
-    if (!target.path.startsWith(`${apiPrefix}/`)) return this.#plain.serve(target, exchange);
+    if (!target.path.startsWith(`${this.#pathPrefix}/`)) return this.#plain.serve(target, exchange);
     if (request.method === "OPTIONS") {
       response.writeHead(200, { ...responseHeaders(call, "application/json"), ...preflightHeaders });
       response.end();
       return;
     }
-    const found = this.#api.find(request.method ?? "", target.path.slice(apiPrefix.length));
+    const found = this.#api.find(request.method ?? "", target.path.slice(this.#pathPrefix.length));
     if (found !== undefined) return this.#call(found, target.query, exchange);
     if (this.#plain.has(target)) return this.#plain.serve(target, exchange);
     throw new RequestError(statusCodes.notFound, "Not Found");

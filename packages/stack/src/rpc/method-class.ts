@@ -10,6 +10,13 @@ const exceptions: Readonly<Record<string, RateLimitClass>> = {
   "ttn.lorawan.v3.UserAccess.CreateLoginToken": "attempts",
 };
 
+/** Who does this without credentials must not do it often: it costs a hash and an e-mail. */
+const attemptsOfStrangers = new Set(["ttn.lorawan.v3.UserRegistry.Create"]);
+
+export function isAttemptOfStrangers(desc: DescMethod): boolean {
+  return attemptsOfStrangers.has(`${desc.parent.typeName}.${desc.name}`);
+}
+
 const readingName = /^(?:Get|List|Search|BatchGet|Query|Count|Find|Check|Assert|AuthInfo$)|List$/;
 
 /** Whether calls of a method only look. */

@@ -10,7 +10,7 @@ import {
 import { defineErrors, SkylarkError, statusCodes } from "../errors/errors.ts";
 import { runWithCallOrigin } from "../events/call-origin.ts";
 import { validationError } from "./error-status.ts";
-import { isReading, rateLimitClassOf } from "./method-class.ts";
+import { isAttemptOfStrangers, isReading, rateLimitClassOf } from "./method-class.ts";
 import type { PlatformCall } from "./platform-call.ts";
 import type { RateLimitClass, RateLimits } from "./rate-limits.ts";
 import type { Authority, CallContext, Requirement, ServiceImplementation } from "./service.ts";
@@ -173,11 +173,12 @@ function authorizing(desc: DescMethod, { authority, rateLimits }: PlatformOption
 function rateLimiting(desc: DescMethod, limits: RateLimits) {
   const ownClass = rateLimitClassOf(desc);
   const fullName = fullNameOf(desc);
+  const limitsStrangers = isAttemptOfStrangers(desc);
   return (request: ProtoMessage | undefined, call: PlatformCall): void => {
+    const isAnonymous = call.authorization === undefined && call.session === undefined;
     if (ownClass === "attempts" && request !== undefined) {
       limits.takeAttempt(call.remoteAddress, accountOf(request));
-    }
-    const isAnonymous = call.authorization === undefined && call.session === undefined;
+    } else if (isAnonymous && limitsStrangers) limits.takeAttempt(call.remoteAddress, "");
     const rateClass: RateLimitClass =
       ownClass === "attempts"
         ? "writes"
@@ -229,7 +230,8 @@ function formCheckOf(
       const outside = forbiddenFieldMaskPaths(desc, mask.paths);
       const forbidden = alsoMasked === undefined ? outside : outside.filter((path) => !alsoMasked.has(path));
       if (forbidden.length > 0) throw fieldMaskPaths({ forbidden_paths: forbidden });
-      const path = nonZeroPath(desc, request, mask.paths);
+      const own = alsoMasked === undefined ? mask.paths : mask.paths.filter((path) => !alsoMasked.has(path));
+      const path = nonZeroPath(desc, request, own);
       if (path !== undefined) throw nonZero({ path });
     }
     const violation = validate(desc.input, request, nowMs);

@@ -23,6 +23,8 @@ export abstract class PlatformCall implements CallContext, CallOrigin {
   caller: Caller;
   rateLimit: RateLimitResult | undefined;
   totalCount: number | undefined;
+  /** Headers of the answer that only some surfaces have. */
+  answerHeaders: Map<string, string> | undefined;
   /** `/ttn.lorawan.v3.<Service>/<Method>`, once it is known. */
   fullName = "";
   readonly #now: number;
@@ -88,5 +90,10 @@ export abstract class PlatformCall implements CallContext, CallOrigin {
 
   setTotalCount(count: number): void {
     this.totalCount = count;
+  }
+
+  setHeader(name: string, value: string): void {
+    this.answerHeaders ??= new Map();
+    this.answerHeaders.set(name, value);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { defineErrors } from "../errors/errors.ts";
 import { createRateLimiter, type RateLimitProfile, type RateLimitResult } from "./rate-limiter.ts";
+import { networkOf } from "./remote-address.ts";
 
 const rateLimitExceeded = defineErrors("pkg/ratelimit").resourceExhausted(
   "rate_limit_exceeded",
@@ -90,9 +91,10 @@ export function createRateLimits(
     takeAttempt(remoteAddress, account) {
       const profile = named.get("attempts");
       if (profile === undefined || attemptsOfMany === undefined) return;
+      const network = networkOf(remoteAddress);
       const limited =
-        attemptLimiter.take(profile, `${remoteAddress} ${account}`).limited ||
-        attemptLimiter.take(attemptsOfMany, `address ${remoteAddress}`).limited ||
+        attemptLimiter.take(profile, `${network} ${account}`).limited ||
+        attemptLimiter.take(attemptsOfMany, `address ${network}`).limited ||
         (account !== "" && attemptLimiter.take(attemptsOfMany, `account ${account}`).limited);
       if (limited) throw exceeded("attempts", "authentication attempts");
     },

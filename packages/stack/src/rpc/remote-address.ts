@@ -43,6 +43,20 @@ export function remoteAddressReader(trustedNetworks: readonly string[]): (origin
   };
 }
 
+/** What one customer of a provider has of addresses: an IPv4 address, or a /64 network of IPv6, `2001:db8:0:1`. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = "", tail] = address.split("::", 2);
+  const groupsOf = (text: string | undefined) => (text ? text.split(":") : []);
+  const [before, after] = [groupsOf(head), groupsOf(tail)];
+  const between = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array.from({ length: between }, () => "0"), ...after];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}
+
 /** An IPv4 address that came over an IPv6 socket is an IPv4 address. */
 function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;

@@ -8,6 +8,38 @@ const tooLarge = defineErrors("pkg/webmiddleware").invalidArgument(
   "request body too large",
 );
 
+const tooMuchUnderWay = defineErrors("skylark/rpc").resourceExhausted(
+  "bodies_under_way",
+  "too many large request bodies are being received, try again",
+);
+
+/** What each body may hold in any case; beyond it, all bodies that are being received share `sharedBytes`. */
+const ownBytes = 16 * 1024;
+const sharedBytes = 256 * 1024 * 1024;
+
+/** Memory for bodies that are being received: a body comes before it is known who sends it. */
+export interface BodyBudget {
+  /** False when there is no more. */
+  take(bytes: number): boolean;
+  giveBack(bytes: number): void;
+}
+
+export function createBodyBudget(maximum: number = sharedBytes): BodyBudget {
+  let taken = 0;
+  return {
+    take(bytes) {
+      if (taken + bytes > maximum) return false;
+      taken += bytes;
+      return true;
+    },
+    giveBack(bytes) {
+      taken -= bytes;
+    },
+  };
+}
+
+const budgetOfAll = createBodyBudget();
+
 /** Who sends too much may go on for so long, to be still there for the answer. */
 const discardAtMostMs = 2_000;
 const discardAtMostTimes = 4;
@@ -15,11 +47,15 @@ const discardAtMostTimes = 4;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Reads the body as text; throws when it is larger than `limit` bytes, no UTF-8, or cut off. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  budget: BodyBudget = budgetOfAll,
+): Promise<string> {
   const announced = Number(request.headers["content-length"] ?? 0);
   if (announced === 0 && request.headers["transfer-encoding"] === undefined) return "";
   if (announced > limit * discardAtMostTimes) throw tooLarge();
-  const bytes = await readBytes(request, limit);
+  const bytes = await readBytes(request, limit, budget);
   try {
     return utf8.decode(bytes);
   } catch {
@@ -32,38 +68,57 @@ export function announcesTooMuch(request: IncomingMessage, limit: number): boole
   return Number(request.headers["content-length"] ?? 0) > limit;
 }
 
-function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+function readBytes(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   let chunks: Buffer[] = [];
   let length = 0;
+  let shared = 0;
   let deadline: NodeJS.Timeout | undefined;
-  const refuse = (): void => {
+  const drop = (): void => {
+    chunks = [];
+    budget.giveBack(shared);
+    shared = 0;
+  };
+  const stop = (): void => {
     clearTimeout(deadline);
+    drop();
+  };
+  const refuse = (error: Error): void => {
+    stop();
     request.off("data", onData);
-    reject(tooLarge());
+    reject(error);
+  };
+  const isHeld = (): boolean => {
+    const needed = Math.max(0, length - ownBytes) - shared;
+    if (needed <= 0) return true;
+    if (!budget.take(needed)) return false;
+    shared += needed;
+    return true;
   };
   const onData = (chunk: Buffer): void => {
     length += chunk.length;
     if (length <= limit) {
-      chunks.push(chunk);
+      if (isHeld()) chunks.push(chunk);
+      else refuse(tooMuchUnderWay());
       return;
     }
-    chunks = [];
-    deadline ??= setTimeout(refuse, discardAtMostMs);
-    if (length > limit * discardAtMostTimes) refuse();
+    drop();
+    deadline ??= setTimeout(() => refuse(tooLarge()), discardAtMostMs);
+    if (length > limit * discardAtMostTimes) refuse(tooLarge());
   };
   request.on("data", onData);
   request.once("end", () => {
-    if (length > limit) return refuse();
+    if (length > limit) return refuse(tooLarge());
     const [only] = chunks;
     resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+    stop();
   });
   request.once("error", (error) => {
-    clearTimeout(deadline);
+    stop();
     reject(error);
   });
   request.once("aborted", () => {
-    clearTimeout(deadline);
+    stop();
     reject(new RequestError(statusCodes.canceled, "the request was cut off"));
   });
   return promise;

@@ -50,6 +50,8 @@ export function responseHeaders(call: HttpCall, contentType: string): OutgoingHt
     if (call.rateLimit.limited) headers["Retry-After"] = headers["X-Rate-Limit-Retry"];
   }
   if (call.totalCount !== undefined) headers["X-Total-Count"] = String(call.totalCount);
+  for (const [name, value] of call.answerHeaders ?? [])
+    headers[`Grpc-Metadata-${name}`] = headerText(value);
   if (call.warnings.length > 0) headers["X-Warning"] = call.warnings.map(headerText);
   return headers;
 }

@@ -56,6 +56,8 @@ export interface CallContext {
   warn(text: string): void;
   /** Sends X-Total-Count. */
   setTotalCount(count: number): void;
+  /** Sends a header of that name, lower-case; over HTTP with the prefix of metadata. */
+  setHeader(name: string, value: string): void;
   /** Request headers of ours, lower-case names, e.g. `x-skylark-cascade`. */
   header(name: string): string | undefined;
 }

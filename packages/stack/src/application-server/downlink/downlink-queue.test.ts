@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { AppAs, As, AsEndDeviceRegistry, type JsonObject } from "@skylark/api";
 import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
+import type { TransmissionReport } from "../../domain/downlink.ts";
 import { transactAll } from "../../store/staged-transaction.ts";
 import { commit } from "../../store/store.ts";
 import {
@@ -10,6 +11,7 @@ import {
   decrypt,
   downlink,
   endDeviceJson,
+  gateway,
   ids,
   kinds,
   message,
@@ -51,8 +53,20 @@ async function take(changes: Parameters<typeof opportunity>[0] = {}): Promise<En
   return downlink;
 }
 
+const reservation: TransmissionReport["reservation"] = {
+  gatewayIds: gateway.ids,
+  powerDBm: 14,
+  window: {
+    window: 1,
+    delayMs: 1000,
+    frequency: 868_100_000,
+    dataRate: { modulation: "LORA", spreadingFactor: 7, bandwidth: 125_000 },
+  },
+};
+
 async function report(sent: EncryptedDownlink, result: "SUCCESS" | "TOO_LATE" | "NO_ACKNOWLEDGMENT") {
-  await commit(bench.store, [await bench.server.stageTransmissionResult(ids, sent, result)]);
+  const report = { result, phyPayload: Uint8Array.of(0x60, 1, 2), reservation };
+  await commit(bench.store, [await bench.server.stageTransmissionResult(ids, sent, report)]);
 }
 
 async function acknowledge(fCnt: number, acknowledged: boolean) {
@@ -382,4 +396,85 @@ test("a device that is deleted takes its queue with it", async () => {
   assert.equal(bench.server.hasDownlink(ids), false);
   bench = await bench.restart();
   assert.equal(bench.server.hasDownlink(ids), false);
+});
+
+describe("pushing to the front", () => {
+  const first = (...texts: string[]) =>
+    bench.server.downlinkQueue.pushFirst(
+      ids,
+      texts.map((text) => downlink(plain(text))),
+    );
+  const takeAll = async () => {
+    const taken: string[] = [];
+    let minFCnt = 0;
+    for (let next = await take({ minFCnt }); next !== undefined; next = await take({ minFCnt })) {
+      taken.push(`${next.fCnt} ${Buffer.from(decrypt(next.fCnt, next.frmPayload)).toString()}`);
+      assert.equal(next.more, bench.server.hasDownlink(ids));
+      minFCnt = next.fCnt + 1;
+    }
+    return taken;
+  };
+
+  test("sends these before what is queued, with counters in the order of transmission", async () => {
+    await replace(plain("A"));
+    await push(plain("B"));
+    await first("C");
+    await first("D", "E");
+    assert.deepEqual(
+      (await list()).map(({ f_cnt = 0 }) => f_cnt),
+      [0, 1, 2, 3, 4],
+    );
+    assert.deepEqual(await takeAll(), ["0 D", "1 E", "2 C", "3 A", "4 B"]);
+  });
+
+  test("holds after a restart, and is cleared by what replaces the queue", async () => {
+    await push(plain("A"));
+    await first("B");
+    bench = await bench.restart();
+    await first("C");
+    assert.deepEqual(await takeAll(), ["0 C", "1 B", "2 A"]);
+    await push(plain("A"));
+    await first("B");
+    await replace(plain("D"));
+    assert.deepEqual(
+      (await list()).map(({ frm_payload }) => frm_payload),
+      [plain("D").frm_payload],
+    );
+  });
+
+  test("leaves alone the confirmed ones that wait for their answer", async () => {
+    const { session } = bench.networkServer;
+    assert.ok(session);
+    await push(plain("A"));
+    for (let round = 0; round < 3; round++) {
+      bench.networkServer.session = { ...session, minFCnt: round };
+      await bench.server.downlinkQueue.pushFirst(ids, [downlink(plain("F", { confirmed: true }))]);
+      const taken = await take({ minFCnt: round });
+      assert.equal(taken?.confirmed, true);
+    }
+    assert.deepEqual(await takeAll(), ["3 A"]);
+    await acknowledge(1, true);
+    assert.equal(bench.messages.at(-1)?.kind, "down/ack");
+  });
+
+  test("goes on until the room between two items is used up, and then says so", async () => {
+    await push(plain("A"));
+    for (let count = 1; count < 1024; count++) await first("F");
+    await rejectsWith(first("F"), "downlink_queue_capacity");
+    assert.equal((await list()).length, 1024);
+  });
+});
+
+test("what was sent is told with how it went on air, to whom listens then", async () => {
+  await push(plain("A", { confirmed: true }));
+  const sent = await take();
+  assert.ok(sent);
+  await report(sent, "SUCCESS");
+  const { kind, background } = bench.messages.at(-1) ?? {};
+  assert.equal(kind, "down/sent");
+  assert.deepEqual(JSON.parse(background?.() ?? ""), {
+    payload: "YAEC",
+    gateway_id: "gtw1",
+    config: { modulation: "LORA", data_rate: "SF7BW125", airtime: 25_856_000, frequency: 868_100_000, power: 14 },
+  });
 });

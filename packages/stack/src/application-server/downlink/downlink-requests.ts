@@ -29,6 +29,10 @@ const fCntTooLow = networkErrors.invalidArgument(
   "f_cnt_too_low",
   "FCnt `{f_cnt}` is lower than minimum of `{min_f_cnt}`",
 );
+const encryptedQueue = errors.failedPrecondition(
+  "encrypted_queue",
+  "nothing can be put in front of downlinks that the application encrypts",
+);
 const queueCapacity = networkErrors.resourceExhausted(
   "downlink_queue_capacity",
   "downlink queue capacity exceeded",
@@ -55,6 +59,9 @@ export interface RequestOptions {
   /** Committed in the same transaction as the queue. */
   readonly alongside?: StagedChange | undefined;
 }
+
+/** Where downlinks go in the queue. */
+type Place = "end" | "front" | "instead";
 
 interface PreparedQueue {
   readonly contents: readonly DownlinkContent[];
@@ -84,7 +91,16 @@ export class DownlinkRequests {
     requests: readonly DownlinkRequest[],
     options: RequestOptions = {},
   ): Promise<void> {
-    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, replaces: false }));
+    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, place: "end" }));
+  }
+
+  /** Adds to the front of the queue, all or none. */
+  pushFirst(
+    ids: EndDeviceIdentifiers,
+    requests: readonly DownlinkRequest[],
+    options: RequestOptions = {},
+  ): Promise<void> {
+    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, place: "front" }));
   }
 
   /** Puts these in the place of what is queued, all or none. */
@@ -93,7 +109,7 @@ export class DownlinkRequests {
     requests: readonly DownlinkRequest[],
     options: RequestOptions = {},
   ): Promise<void> {
-    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, replaces: true }));
+    return this.#inOrder(ids, () => this.#enqueue(ids, requests, { ...options, place: "instead" }));
   }
 
   async list(ids: EndDeviceIdentifiers): Promise<readonly DownlinkItem[]> {
@@ -142,18 +158,18 @@ export class DownlinkRequests {
   async #enqueue(
     ids: EndDeviceIdentifiers,
     requests: readonly DownlinkRequest[],
-    { replaces, causes = [], alongside }: RequestOptions & { readonly replaces: boolean },
+    { place, causes = [], alongside }: RequestOptions & { readonly place: Place },
   ): Promise<void> {
     const { store, networkServer, queues } = this.#context;
     const extra = alongside === undefined ? [] : [alongside];
     if (requests.length === 0) {
       await this.list(ids);
-      await commit(store, [...(replaces ? [queues.stageClear(ids)] : []), ...extra]);
+      await commit(store, [...(place === "instead" ? [queues.stageClear(ids)] : []), ...extra]);
       return;
     }
     try {
       const prepared = await this.#prepare(ids, requests, causes);
-      await commit(store, [...this.#stage(prepared, replaces), ...extra]);
+      await commit(store, [...this.#stage(prepared, place), ...extra]);
     } catch (error) {
       this.#publishFailure(events.downlinkDropped, ids, error);
       throw error;
@@ -196,18 +212,19 @@ export class DownlinkRequests {
     return { contents, requests, device, session };
   }
 
-  #stage({ contents, requests, device, session }: PreparedQueue, replaces: boolean): StagedChange[] {
+  #stage({ contents, requests, device, session }: PreparedQueue, place: Place): StagedChange[] {
     const { queues, outbox, clock, capacity } = this.#context;
-    const queued = replaces ? [] : (queues.queueOf(device.ids)?.queued ?? []);
+    const queued = place === "instead" ? [] : (queues.queueOf(device.ids)?.queued ?? []);
     if (queued.length + contents.length > capacity) throw queueCapacity();
     // The clearing comes first: it takes what has its number by now.
-    const clearing = replaces ? [queues.stageClear(device.ids)] : [];
-    let fCnt = this.#firstFCnt(queued, device, session);
+    const clearing = place === "instead" ? [queues.stageClear(device.ids)] : [];
+    const frontIds = place === "front" ? this.#idsInFront(device.ids, queued, contents) : undefined;
+    let fCnt = this.#firstFCnt(frontIds === undefined ? queued : [], device, session);
     const items = contents.map((content, index): DownlinkItem => {
       if (content.encrypted) fCnt = checkedFCnt(requests[index]!, session, fCnt);
       const item = {
         ...content,
-        id: queues.nextId(),
+        id: frontIds?.[index] ?? queues.nextId(),
         ids: device.ids,
         sessionKeyId: session.sessionKeyId,
         fCnt,
@@ -220,7 +237,9 @@ export class DownlinkRequests {
     const messages = items.map((item) => itemMessage("down/queued", ids, item, now));
     return [
       ...clearing,
-      queues.stageAppend(device.ids, items),
+      frontIds === undefined
+        ? queues.stageAppend(device.ids, items)
+        : queues.stagePrepend(device.ids, items),
       outbox.stage(messages.map(({ message }) => message)),
       {
         write: () => {},
@@ -229,6 +248,18 @@ export class DownlinkRequests {
         },
       },
     ];
+  }
+
+  /** An item that the application encrypted has its counter for good: nothing can go before it. */
+  #idsInFront(
+    ids: EndDeviceIdentifiers,
+    queued: readonly DownlinkItem[],
+    contents: readonly DownlinkContent[],
+  ): readonly number[] {
+    if ([...queued, ...contents].some(({ encrypted }) => encrypted)) throw encryptedQueue();
+    const found = this.#context.queues.idsInFront(ids, contents.length);
+    if (found === undefined) throw queueCapacity();
+    return found;
   }
 
   /** After the last of the queue, and never below what the session has used. */

@@ -5,6 +5,7 @@ import {
   endDeviceKey,
 } from "../../domain/identifiers.ts";
 import { type StagedChange, type Store, statement, type Writer } from "../../store/store.ts";
+import { equalBytes } from "../end-device.ts";
 import { type DownlinkItem, formatContent, parseContent } from "./downlink-item.ts";
 
 const selectAll = statement(
@@ -29,6 +30,8 @@ const deleteOfDevice = statement(`DELETE FROM as_downlinks WHERE ${ofDevice}`);
 const deleteOfApplication = statement(`DELETE FROM as_downlinks WHERE tenant_id = ? AND application_id = ?`);
 
 const loadStep = 1000;
+/** Between the items that are queued one after the other, for those that are put in front of one later. */
+const idStep = 1024;
 /** Items of a device whose outcome is awaited; the Network Server sends one at a time, so more are forgotten ones. */
 const maxTaken = 8;
 
@@ -88,7 +91,22 @@ export class QueueStore {
   }
 
   nextId(): number {
-    return ++this.#lastId;
+    this.#lastId = (Math.floor(this.#lastId / idStep) + 1) * idStep;
+    return this.#lastId;
+  }
+
+  /**
+   * Identifiers of items in front of what a device has queued; undefined when there is no room for so many. Those that
+   * were put there before and wait for their outcome keep theirs.
+   */
+  idsInFront(ids: EndDeviceIdentifiers, count: number): readonly number[] | undefined {
+    const { queued = [], taken = [] } = this.queueOf(ids) ?? {};
+    const head = queued[0]?.id;
+    if (head === undefined) return Array.from({ length: count }, () => this.nextId());
+    const floor = (Math.ceil(head / idStep) - 1) * idStep;
+    const inUse = taken.map(({ id }) => id).filter((id) => id > floor && id < head);
+    const first = Math.min(head, ...inUse) - count;
+    return first <= floor ? undefined : Array.from({ length: count }, (_, index) => first + index);
   }
 
   get isEmpty(): boolean {
@@ -121,6 +139,28 @@ export class QueueStore {
       },
       committed: () => {
         if (items.length > 0) this.#change(ids, ({ queued }) => queued.push(...items));
+      },
+    };
+  }
+
+  /** Puts items with identifiers of `idsInFront` before the others, whose counters make room. */
+  stagePrepend(ids: EndDeviceIdentifiers, items: readonly DownlinkItem[]): StagedChange {
+    const last = items.at(-1);
+    const head = this.queueOf(ids)?.queued[0];
+    if (last === undefined || head === undefined) return this.stageAppend(ids, items);
+    const needed = last.fCnt + 1 - head.fCnt;
+    const shift = equalBytes(last.sessionKeyId, head.sessionKeyId) ? Math.max(0, needed) : needed;
+    const renumber = this.stageRenumber(last, shift, last.sessionKeyId);
+    return {
+      write: (writer) => {
+        for (const item of items) writeItem(writer, item, null);
+        renumber.write(writer);
+      },
+      committed: () => {
+        this.#change(ids, (queue) => {
+          queue.queued = [...items, ...queue.queued];
+        });
+        renumber.committed();
       },
     };
   }

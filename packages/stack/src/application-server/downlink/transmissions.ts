@@ -1,6 +1,6 @@
 import { cryptFRMPayload } from "@skylark/lorawan";
 import type { DownlinkOpportunity, EncryptedDownlink } from "../../domain/application-downlink.ts";
-import type { Priority, TransmissionResult } from "../../domain/downlink.ts";
+import type { Priority, TransmissionReport } from "../../domain/downlink.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { StagedChange } from "../../store/store.ts";
@@ -9,6 +9,7 @@ import type { DownlinkItem } from "./downlink-item.ts";
 import { type DownlinkMessage, failedMessage, invalidatedMessage, itemMessage } from "./downlink-messages.ts";
 import { type DownlinkContext, unknownSession } from "./downlink-requests.ts";
 import { downlinkTooLong } from "./request-preparation.ts";
+import { transmissionJson } from "./transmission-json.ts";
 
 const networkErrors = defineErrors("pkg/networkserver");
 const downlinkExpired = networkErrors.failedPrecondition("downlink_expired", "downlink expired");
@@ -132,8 +133,9 @@ export class Transmissions {
   stageResult(
     ids: EndDeviceIdentifiers,
     downlink: EncryptedDownlink,
-    result: TransmissionResult,
+    report: TransmissionReport,
   ): StagedChange {
+    const { result } = report;
     const { queues, clock } = this.#context;
     const item = queues.queueOf(ids)?.taken.find(({ id }) => id === downlink.queueId);
     if (item === undefined) return noChange;
@@ -144,7 +146,8 @@ export class Transmissions {
     if (result === "NO_ACKNOWLEDGMENT") return afterSent;
     if (result === "SUCCESS") {
       const message = itemMessage("down/sent", ids, item, clock.now());
-      return both(afterSent, this.#stageMessages([message]));
+      const background = () => transmissionJson(report, item.fCnt);
+      return both(afterSent, this.#context.outbox.stage([{ ...message.message, background }]));
     }
     const message = failedMessage(ids, item, transmissionFailed({ result }), clock.now());
     return both(done, this.#stageMessages([message]));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { silentLogger } from "../../log/log.ts";
+import { dryRunDownlink, dryRunUplink } from "./dry-run.ts";
 import type { DecodedPayload } from "./formatter.ts";
 import { JavaScriptFormatter } from "./javascript.ts";
 import { FormatterSandbox } from "./sandbox/sandbox.ts";
@@ -135,6 +136,83 @@ export function formatterContract(engine: "isolated-vm" | "quickjs"): void {
       assert.equal(result.json, `{"sum":4}`);
       const source = "function Encoder(data, port) { return [data.a, port] }";
       assert.deepEqual((await formatter(source).encodeDownlink(`{"a":9}`, 4)).bytes, Uint8Array.of(9, 4));
+    });
+
+    test("run the functions of V2 one after the other", async () => {
+      const source = `// v2:decoder
+var factor = 2; function Decoder(bytes) { return { raw: bytes[0] * factor } }
+// v2:converter
+var factor = 10; function Converter(decoded, port) { return { value: decoded.raw * factor, port: port } }
+// v2:validator
+function Validator(converted, port) { console.log("checked", port); return converted.value < 100 }`;
+      assert.equal((await decode(source)).json, `{"value":20,"port":3}`);
+      const refused = source.replace("< 100", "> 100");
+      await assert.rejects(decode(refused), {
+        name: "skylark/v2:payload_not_valid",
+        message: /Payload not valid: payload validator function returned false$/,
+      });
+      const converter = "function Converter(decoded, port) { return { given: decoded, port: port } }";
+      assert.equal((await decode(converter)).json, `{"given":null,"port":3}`);
+      const own = `${source}; function decodeUplink() { return { data: { own: true } } }`;
+      assert.equal((await decode(own)).json, `{"own":true}`);
+    });
+
+    test("say in V2's words what is wrong with functions of V2", async () => {
+      const cases: readonly (readonly [string, string])[] = [
+        ["function Decoder() { return [1] }", "Decoder not valid: does not return an object"],
+        ["function Decoder() { throw new Error('mine') }", "Internal error: Decoder threw error: Error: mine"],
+        ["function Converter() {}", "Converter not valid: does not return an object"],
+        ["function Validator() { return 1 }", "Validator not valid: does not return a boolean"],
+      ];
+      for (const [source, text] of cases) {
+        await assert.rejects(decode(source), (error: Error) => error.message.endsWith(text), text);
+      }
+      const bytes: readonly (readonly [string, string])[] = [
+        ["{}", "Encoder not valid: does not return an Array"],
+        ["[1.5]", "Encoder not valid: should return an Array of integer numbers"],
+        ["['1']", "Encoder not valid: should return an Array of integer numbers"],
+        ["[256]", "Encoder Output not valid: Numbers in Array should be between 0 and 255"],
+      ];
+      for (const [output, text] of bytes) {
+        const encoding = formatter(`function Encoder() { return ${output} }`).encodeDownlink("{}", 1);
+        await assert.rejects(encoding, (error: Error) => error.message.endsWith(text), text);
+      }
+      const whole = await formatter("function Encoder() { return [1.0, 255] }").encodeDownlink("{}", 1);
+      assert.deepEqual(whole.bytes, Uint8Array.of(1, 255));
+    });
+
+    test("of V2 tell in a dry run what they wrote to the console", async () => {
+      const script = scripts.get(
+        "default/dry",
+        `// v2:decoder
+function Decoder(bytes, port) { console.log("bytes", bytes, undefined); return { a: bytes[0] } }
+// v2:validator
+function Validator(converted) { console.log(converted); return false }`,
+      );
+      assert.deepEqual(await dryRunUplink(sandbox, script, Uint8Array.of(7), 1), {
+        payload: Uint8Array.of(7),
+        fields: `{"a":7}`,
+        valid: false,
+        logs: [
+          { function: "Decoder", fields: [`"bytes"`, "[7]", "null"] },
+          { function: "Validator", fields: [`{"a":7}`] },
+        ],
+      });
+      const encoder = scripts.get(
+        "default/dry",
+        `function Encoder(object, port) { console.log(port); return [object.a, port] }`,
+      );
+      assert.deepEqual(await dryRunDownlink(sandbox, encoder, `{"a":9}`, 4), {
+        payload: Uint8Array.of(9, 4),
+        logs: [{ function: "Encoder", fields: ["4"] }],
+      });
+      await assert.rejects(dryRunDownlink(sandbox, script, "{}", 1), /no Encoder function set$/);
+      const kept = `function decodeUplink() {
+        var before = console.kept; try { console.kept = 1; console.log.kept = 1 } catch (e) {}
+        return { data: { before: String(before), log: String(console.log.kept) } } }`;
+      for (let i = 0; i < 2; i++) {
+        assert.equal((await decode(kept)).json, `{"before":"undefined","log":"undefined"}`);
+      }
     });
 
     test("start each call with fresh variables", async () => {

@@ -17,6 +17,15 @@ const scriptInvalid = scriptErrors.aborted("script", "{message}");
 const scriptTimeout = scriptErrors.deadlineExceeded("script_timeout", "script timeout");
 const scriptMemory = scriptErrors.aborted("script_memory", "script ran out of memory");
 
+const v2Errors = defineErrors("skylark/v2");
+/** In the words of V2, since its clients show them. */
+const payloadFunctionFailed = v2Errors.aborted("payload_function", "{message}");
+/** A validator of V2 said no: the message is not for the application. */
+export const payloadNotValid = v2Errors.aborted(
+  "payload_not_valid",
+  "Payload not valid: payload validator function returned false",
+);
+
 interface ScriptFailure {
   readonly name: string;
   readonly message?: string;
@@ -57,7 +66,7 @@ export class JavaScriptFormatter implements PayloadFormatter {
   }
 }
 
-function decodedPayload({ code, text }: FormatterResult): DecodedPayload {
+export function decodedPayload({ code, text }: FormatterResult): DecodedPayload {
   switch (code) {
     case resultCodes.data:
       return { json: text === "" ? undefined : text, warnings: noWarnings };
@@ -83,6 +92,10 @@ function failureOf({ name, message = "", errors = [] }: ScriptFailure): Error {
       return entrypointNotFound({ entrypoint: message });
     case "output":
       return outputInvalid({ message });
+    case "function":
+      return payloadFunctionFailed({ message });
+    case "validator":
+      return payloadNotValid();
     case "script":
       return scriptInvalid({ message });
     default:

@@ -3,6 +3,7 @@ import { defineErrors } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import type { FormatterChoice, PayloadFormatters } from "../end-device.ts";
 import { cayenneLppFormatter } from "./cayenne-lpp.ts";
+import { type DryDownlink, type DryUplink, dryRunDownlink, dryRunUplink } from "./dry-run.ts";
 import type { PayloadFormatter } from "./formatter.ts";
 import { JavaScriptFormatter } from "./javascript.ts";
 import { FormatterSandbox, type SandboxOptions } from "./sandbox/sandbox.ts";
@@ -50,6 +51,26 @@ export class PayloadFormatterSet {
       default:
         return unavailableFormatter(formatter);
     }
+  }
+
+  /** Tries functions of V2 that need not be stored, with what they write to the console. */
+  dryRunUplink(
+    ids: ApplicationIdentifiers,
+    source: string,
+    payload: Uint8Array,
+    fPort: number,
+  ): Promise<DryUplink> {
+    return dryRunUplink(this.sandbox, this.#scripts.get(applicationKey(ids), source), payload, fPort);
+  }
+
+  /** `fields` is a JSON object. */
+  dryRunDownlink(
+    ids: ApplicationIdentifiers,
+    source: string,
+    fields: string,
+    fPort: number,
+  ): Promise<DryDownlink> {
+    return dryRunDownlink(this.sandbox, this.#scripts.get(applicationKey(ids), source), fields, fPort);
   }
 
   close(): void {

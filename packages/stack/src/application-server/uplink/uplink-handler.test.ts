@@ -43,6 +43,60 @@ const setScript = (bench: Bench, script: string) =>
 
 const eventNames = (bench: Bench) => bench.events.map(({ definition }) => definition.name);
 
+describe("an uplink that a validator of V2 refuses", () => {
+  const script = "function Validator(fields, port) { return port !== 15 }";
+
+  test("is no message, and its device was heard all the same", async () => {
+    const bench = await openBench();
+    await setScript(bench, script);
+    await receive(bench, uplink(1, hello));
+    assert.deepEqual(kinds(bench), []);
+    assert.deepEqual(bench.identityServer.seen, [Date.UTC(2026, 0, 1)]);
+    assert.equal(bench.server.counters.dropped, 1);
+    const dropped = bench.events.find(({ definition }) => definition.name === "as.up.data.drop");
+    assert.equal((dropped?.data?.json as JsonObject).name, "payload_not_valid");
+    await receive(bench, uplink(2, hello, { fPort: 16 }));
+    assert.deepEqual(kinds(bench), ["up"]);
+    await bench.close();
+  });
+
+  test("still starts the session that it is the first of", async () => {
+    const bench = await openBench();
+    await setScript(bench, script);
+    const next = { ...ids, devAddr: devAddr(0x26000002) };
+    const own = { ids: next, sessionKeyId: Uint8Array.of(9) };
+    const join = { ...own, appSKey, receivedAt: 0, correlationIds: [], reception: uplink(0, hello) };
+    await commit(bench.store, [await bench.server.stageJoinAccept(join)]);
+    await receive(bench, uplink(0, hello, own));
+    const device = await call(bench, AsEndDeviceRegistry, "get", {
+      end_device_ids: endDeviceJson.ids,
+      field_mask: { paths: ["session.dev_addr", "pending_session.dev_addr"] },
+    });
+    assert.deepEqual(device.session, { dev_addr: "26000002" });
+    assert.equal(device.pending_session, undefined);
+    await bench.close();
+  });
+});
+
+test("an uplink that is sent again is shown to those who ask for such, and is no message", async () => {
+  const bench = await openBench();
+  await setDevice(bench);
+  const received = uplink(3, hello);
+  const decoded = await bench.server.decodeUplink(received);
+  bench.server.repeatUplink(received, decoded);
+  const repeated: JsonObject[] = [];
+  const subscription = bench.server.messageLog.subscribeRepeated(ids, ({ payload }) =>
+    repeated.push(JSON.parse(Buffer.from(payload).toString())),
+  );
+  bench.server.repeatUplink(received, decoded);
+  subscription.close();
+  bench.server.repeatUplink(received, decoded);
+  assert.equal(repeated.length, 1);
+  assert.equal((repeated[0]?.uplink_message as JsonObject).f_cnt, 3);
+  assert.deepEqual(kinds(bench), []);
+  await bench.close();
+});
+
 describe("an uplink", () => {
   let bench: Bench;
   before(async () => {
@@ -214,6 +268,7 @@ describe("a join", () => {
     appSKey: joined,
     receivedAt: Date.UTC(2026, 0, 1),
     correlationIds: ["gs:uplink:1"],
+    reception: uplink(0, new Uint8Array(0)),
   };
 
   test("makes a session that the first uplink in it starts, also after a restart", async () => {

@@ -6,7 +6,7 @@ import { applicationKey, type EndDeviceIdentifiers, endDeviceKey } from "../../d
 import { ulid } from "../../domain/ulid.ts";
 import type { Location } from "../../domain/uplink.ts";
 import { errorDetailsJson } from "../../errors/error-details.ts";
-import { defineErrors } from "../../errors/errors.ts";
+import { defineErrors, SkylarkError } from "../../errors/errors.ts";
 import type { EventDefinition, EventPublisher } from "../../events/events.ts";
 import type { StagedChange, Writer } from "../../store/store.ts";
 import type { ApplicationLinks } from "../application-links.ts";
@@ -19,12 +19,13 @@ import {
 } from "../end-device.ts";
 import type { MessageOutbox, NewApplicationMessage } from "../message-log.ts";
 import { type DecodedPayload, noWarnings, type PayloadFormatter } from "../payload-formatters/formatter.ts";
+import { payloadNotValid } from "../payload-formatters/javascript.ts";
 import type { PayloadFormatterSet } from "../payload-formatters/payload-formatters.ts";
 import type { IdentityServer } from "../peers.ts";
 import { findLocation, mayHoldLocation } from "./decoded-location.ts";
 import { formatTimestamp, locationJson } from "./json-text.ts";
 import * as events from "./uplink-events.ts";
-import { messageStart, uplinkMessageJson } from "./uplink-json.ts";
+import { joinReceptionJson, messageStart, uplinkMessageJson } from "./uplink-json.ts";
 
 const errors = defineErrors("pkg/applicationserver");
 const deviceNotFound = errors.notFound("device_not_found", "device `{device_uid}` not found");
@@ -178,8 +179,27 @@ export class UplinkHandler {
     const decoded = given as DecodedUplink;
     const { session } = decoded;
     if (session === undefined) return this.#drop(uplink, decoded);
+    if (isRefused(decoded)) return this.#refuse(uplink, decoded, session);
     const receivedAt = this.#context.clock.now();
-    const json = uplinkMessageJson(
+    const json = this.#uplinkJson(uplink, decoded, receivedAt);
+    const changes = [this.#context.outbox.stage([this.#message(uplink.ids, "up", json)])];
+    if (decoded.startsSession) changes.push(this.#stageSessionStart(uplink.ids, session));
+    const location = locationIn(decoded.payload.json);
+    if (location !== undefined) changes.push(this.#stageLocation(uplink, location, receivedAt));
+    return new StagedUplink(changes, () => this.#forwarded(uplink, decoded, json));
+  }
+
+  /** An uplink that was staged before and that the device sent again: whoever asks for such is shown it. */
+  repeat(uplink: ApplicationUplink, given: unknown): void {
+    const { outbox, clock } = this.#context;
+    const decoded = given as DecodedUplink;
+    if (!outbox.hasRepeatedListeners(uplink.ids)) return;
+    if (decoded.session === undefined || isRefused(decoded)) return;
+    outbox.repeat(this.#message(uplink.ids, "up", this.#uplinkJson(uplink, decoded, clock.now())));
+  }
+
+  #uplinkJson(uplink: ApplicationUplink, decoded: DecodedUplink, receivedAt: number): string {
+    return uplinkMessageJson(
       uplink,
       {
         frmPayload: decoded.frmPayload,
@@ -192,11 +212,16 @@ export class UplinkHandler {
       receivedAt,
       `as:up:${ulid(receivedAt)}`,
     );
-    const changes = [this.#context.outbox.stage([this.#message(uplink.ids, "up", json)])];
-    if (decoded.startsSession) changes.push(this.#stageSessionStart(uplink.ids, session));
-    const location = locationIn(decoded.payload.json);
-    if (location !== undefined) changes.push(this.#stageLocation(uplink, location, receivedAt));
-    return new StagedUplink(changes, () => this.#forwarded(uplink, decoded, json));
+  }
+
+  /** The device's frame is good, and moves its session, but its payload is not for the application. */
+  #refuse(uplink: ApplicationUplink, decoded: DecodedUplink, session: ApplicationSession): StagedChange {
+    const changes = decoded.startsSession ? [this.#stageSessionStart(uplink.ids, session)] : [];
+    return new StagedUplink(changes, () => {
+      this.counters.dropped++;
+      this.#context.identityServer.deviceSeen(uplink.ids, uplink.receivedAt);
+      this.#publish(events.dataDropped, uplink, () => errorData(decoded.failure));
+    });
   }
 
   /** The pending session becomes the current one; one that a further join made meanwhile stays. */
@@ -284,7 +309,7 @@ export class UplinkHandler {
     const json = `${messageStart(ids)}${ownIds},"received_at":"${formatTimestamp(now)}","join_accept":{"session_key_id":"${sessionKeyId.toBase64()}"${appSKey},"received_at":"${formatTimestamp(join.receivedAt)}"}}`;
     const changes = [
       devices.stage(ids, { pendingSession }),
-      outbox.stage([this.#message(ids, "join", json)]),
+      outbox.stage([{ ...this.#message(ids, "join", json), background: () => joinReceptionJson(join) }]),
     ];
     return new StagedUplink(changes, () => {
       this.counters.joins++;
@@ -321,6 +346,11 @@ class StagedUplink implements StagedChange {
     for (const change of this.#changes) change.committed();
     this.#done();
   }
+}
+
+/** By a validator of V2. */
+function isRefused({ failure }: DecodedUplink): boolean {
+  return failure instanceof SkylarkError && failure.definition === payloadNotValid.definition;
 }
 
 function locationIn(json: string | undefined): Location | undefined {

@@ -1,5 +1,5 @@
-import type { DataRate } from "@skylark/lorawan";
-import type { ApplicationUplink } from "../../domain/application-uplink.ts";
+import { type DataRate, timeOnAirUs } from "@skylark/lorawan";
+import type { AcceptedJoin, ApplicationUplink } from "../../domain/application-uplink.ts";
 import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import type { ConnectedGateway, Reception } from "../../domain/uplink.ts";
@@ -82,6 +82,19 @@ function batteryMember(battery: NonNullable<ApplicationUplink["lastBatteryPercen
   return `,"last_battery_percentage":{${fCnt}"value":${battery.value},"received_at":"${receivedAt}"}`;
 }
 
+/** Of every join-request. */
+const joinRequestLength = 23;
+
+/** How a join-request came in, in the members that an uplink has for it. */
+export function joinReceptionJson({ reception, receivedAt }: AcceptedJoin): string {
+  const { receptions, dataRate } = reception;
+  const airtimeUs = timeOnAirUs({ dataRate, payloadLength: joinRequestLength });
+  return (
+    `{"rx_metadata":${receptionsJson(receptions)},"settings":${settingsJson(reception)}` +
+    `,"received_at":"${formatTimestamp(receivedAt)}","consumed_airtime":"${formatDuration(airtimeUs)}"}`
+  );
+}
+
 const dataRateTexts = new WeakMap<DataRate, string>();
 
 /** The `data_rate` with the older `coding_rate` beside it, as the MQTT page shows it. */
@@ -111,7 +124,7 @@ function formatDataRateMembers(dataRate: DataRate): string {
   }
 }
 
-function settingsJson({ dataRate, frequency, receptions }: ApplicationUplink): string {
+function settingsJson({ dataRate, frequency, receptions }: AcceptedJoin["reception"]): string {
   let text = `{${dataRateMembers(dataRate)},"frequency":"${frequency}"`;
   const first = receptions[0];
   if (first !== undefined) {

@@ -204,3 +204,36 @@ test("an MQTT login gets the names of its rights, or the error that says why not
   });
   assert.ok((await login("app1", server.adminKey)).has("RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"));
 });
+
+test("a key of an admin with few rights does none of what only admins do", async (t) => {
+  const server = await startIdentityServer(t, {
+    args: ["--is.login-tokens.enabled=true", "--is.user-registration.enabled=false"],
+  });
+  await createApplication(server);
+  await createUser(server, "user1");
+  const path = "/users/admin";
+  const { key } = await createKey(server, path, ["RIGHT_USER_INFO", "RIGHT_USER_SETTINGS_BASIC"]);
+  const call = async (verb: string, target: string, body?: unknown) =>
+    errorName(await server.call(verb, target, { key, ...(body === undefined ? {} : { body }) }));
+  assert.equal(await call("DELETE", "/users/user1/purge"), "pkg/identityserver:admins_purge_users");
+  assert.equal(
+    await call("DELETE", "/applications/app1/purge"),
+    "pkg/identityserver:admins_purge_applications",
+  );
+  const user = {
+    ids: { user_id: "user2" },
+    password: "Secret Words 7",
+    primary_email_address: "u@example.com",
+  };
+  assert.equal(await call("POST", "/users", { user }), "pkg/identityserver:user_registration_disabled");
+  const promotion = { user: { admin: true }, field_mask: "admin" };
+  assert.match(await call("PUT", "/users/user1", promotion), /:update_admin_field$/);
+  const token = await server.call("POST", "/users/user1/login-tokens", { key });
+  assert.equal(token.body.token, undefined);
+  const info = await server.call("GET", "/auth_info", { key });
+  assert.equal(info.body.is_admin, true);
+
+  const full = await createKey(server, path, ["RIGHT_ALL"]);
+  const purged = await server.call("DELETE", "/users/user1/purge", { key: full.key });
+  assert.equal(purged.status, 200, JSON.stringify(purged.body));
+});

@@ -12,7 +12,7 @@ import type { At } from "../../clock/clock.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import type { EventSubject } from "../../events/events.ts";
 import type { CallContext } from "../../rpc/service.ts";
-import type { Writer } from "../../store/store.ts";
+import type { StagedChange, Writer } from "../../store/store.ts";
 import { apiKeyNotFound } from "../errors.ts";
 import { accessEvents } from "../events.ts";
 import { readGuarded } from "../registries/guarded-entity.ts";
@@ -53,10 +53,6 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
     registries.events.publish(accessEvents[type][verb], subjectOf(key.entity), () => ({
       data: { typeName: APIKeySchema.typeName, json: toJSON(APIKeySchema, messageOf(key)) },
     }));
-  const announce = (notice: "api_key_created" | "api_key_changed", key: ApiKeyRecord) => {
-    const data = { schema: APIKeySchema, message: messageOf(key) };
-    registries.notices.notify(contactNotice(key.entity, notice, data, { email: true }));
-  };
   const remove = async (entity: EntityReference, id: string): Promise<void> =>
     publish("delete", await deleteKey(registries, entity, id));
 
@@ -72,13 +68,15 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
       };
       await untilCurrent(async () => {
         const guarded = await readGuarded(registries, entity);
+        const notice = await prepareNotice(registries, "api_key_created", key);
         await store.transact((writer) => {
           guarded.expectPresent(writer);
           apiKeys.insert(writer, key);
+          notice.write(writer);
         });
+        notice.committed();
       });
       publish("create", key);
-      announce("api_key_created", key);
       return { ...messageOf(key), key: token.text };
     },
     async list(context, entity, page) {
@@ -96,7 +94,6 @@ export function createApiKeys(registries: Registries, type: KeyedEntityType): Ap
       }
       const record = await changeKey(registries, context, entity, { key, paths: changed });
       publish("update", record);
-      announce("api_key_changed", record);
       return messageOf(record);
     },
     delete: remove,
@@ -110,6 +107,15 @@ async function readKey({ apiKeys }: Registries, entity: EntityReference, id: str
     throw apiKeyNotFound({ api_key_id: id });
   }
   return key;
+}
+
+function prepareNotice(
+  { notices }: Registries,
+  type: "api_key_created" | "api_key_changed",
+  key: ApiKeyRecord,
+): Promise<StagedChange> {
+  const data = { schema: APIKeySchema, message: messageOf(key) };
+  return notices.prepare(contactNotice(key.entity, type, data, { email: true }));
 }
 
 /** Nobody hands out, or takes away, rights that they do not have. */
@@ -141,7 +147,12 @@ function changeKey(
     const key = changedKey(before, change.key, change.paths, registries.clock.now());
     const [held, wanted] = [new Set(before.rights), new Set(key.rights)];
     await requireHeld(registries, context, entity, held.symmetricDifference(wanted));
-    await commitKey(registries, key, (writer) => registries.apiKeys.update(writer, key));
+    const notice = await prepareNotice(registries, "api_key_changed", key);
+    await commitKey(registries, key, (writer) => {
+      registries.apiKeys.update(writer, key);
+      notice.write(writer);
+    });
+    notice.committed();
     return key;
   });
 }

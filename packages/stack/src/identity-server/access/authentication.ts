@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { type Right, State } from "@skylark/api";
+import type { Right } from "@skylark/api";
 import type { At, Clock } from "../../clock/clock.ts";
 import { LoadingCache } from "../../component/loading-cache.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
@@ -20,7 +20,7 @@ import {
 import { adminRights, allRights, noRights, type RightSet } from "./right-sets.ts";
 import type { SecretHasher } from "./secret-hash.ts";
 import { isTokenId, parseToken, type Token, type TokenKind, tokenDigest } from "./token.ts";
-import { accountStanding, type UserStanding } from "./user-standing.ts";
+import { accountStanding, isActingAdmin, type UserStanding } from "./user-standing.ts";
 
 const errors = defineErrors("pkg/identityserver");
 const invalidAuthorization = errors.unauthenticated("invalid_authorization", "invalid authorization");
@@ -92,6 +92,8 @@ export interface Authenticator {
   tokensRevoked(tenantId: string): void;
   userChanged(tenantId: string, userId: string): void;
   clientChanged(tenantId: string, clientId: string): void;
+  /** Calls back when a key or a user changed, for connections that last. */
+  onAccessChanged(listener: (tenantId: string) => void): void;
 }
 
 const kindsOfTokens: Readonly<Partial<Record<TokenKind, CredentialKind>>> = {
@@ -107,6 +109,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const clients = standings(cachedClients, options.loadClient);
   const verify = createVerifier(options);
   const callerOfVerified = createCallers(options, users, clients);
+  const listeners: ((tenantId: string) => void)[] = [];
+  const accessChanged = (tenantId: string): void => {
+    for (const listener of listeners) listener(tenantId);
+  };
 
   const authenticateSlowly = async (
     kind: CredentialKind,
@@ -152,7 +158,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const cached = credentials[kind].get(`${caller.tenantId}/${id}`);
       return cached instanceof Promise ? cached.then(refreshed) : refreshed(cached);
     },
-    apiKeyChanged: (tenantId, keyId) => credentials.apiKey.invalidate(`${tenantId}/${keyId}`),
+    apiKeyChanged(tenantId, keyId) {
+      credentials.apiKey.invalidate(`${tenantId}/${keyId}`);
+      accessChanged(tenantId);
+    },
     accessTokenChanged: (tenantId, tokenId) => credentials.accessToken.invalidate(`${tenantId}/${tokenId}`),
     sessionChanged: (tenantId, sessionId) => credentials.session.invalidate(`${tenantId}/${sessionId}`),
     tokensRevoked(tenantId) {
@@ -160,8 +169,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       credentials.accessToken.invalidateWhere(ofTenant);
       credentials.session.invalidateWhere(ofTenant);
     },
-    userChanged: (tenantId, userId) => users.invalidate(`${tenantId}/${userId}`),
+    userChanged(tenantId, userId) {
+      users.invalidate(`${tenantId}/${userId}`);
+      accessChanged(tenantId);
+    },
     clientChanged: (tenantId, clientId) => clients.invalidate(`${tenantId}/${clientId}`),
+    onAccessChanged: (listener) => void listeners.push(listener),
   };
 }
 
@@ -264,14 +277,15 @@ function makeCaller(credential: Credential, user: UserStanding | undefined, admi
   const { permitted, warnings } = accountStanding(user);
   const rights: RightSet =
     permitted === undefined ? credential.rights : credential.rights.intersection(permitted);
-  const isAdmin = user.admin && user.state === State.APPROVED;
+  const ofAdmin = isActingAdmin(user);
   const universal: ReadonlySet<Right> = adminsHoldAll ? allRights : adminRights;
   return {
     ...base,
     user,
     rights,
-    universalRights: isAdmin ? universal.intersection(rights) : noRights,
-    isAdmin,
+    universalRights: ofAdmin ? universal.intersection(rights) : noRights,
+    // A key or a token that an admin gave few rights to must not purge everything and make others admins with them.
+    isAdmin: ofAdmin && adminRights.isSubsetOf(rights),
     warnings,
   };
 }

@@ -156,12 +156,22 @@ async function setMember(place: Place, context: CallContext, collaborator: Colla
     await registries.rights.require(knownCaller(context.caller), entity, changed);
     const ceasesToOwn = before.has(ownership[type].all) && !after.has(ownership[type].all);
     if (ceasesToOwn) await checkOwnerLeft(place);
+    const notice = await registries.notices.prepare(
+      contactNotice(
+        entity,
+        "collaborator_changed",
+        { schema: CollaboratorSchema, message: collaborator },
+        { email: false },
+      ),
+    );
     await commit(registries, entity, (writer) => {
       // Two owners must not step down at once, each because of the other.
       if (ceasesToOwn) guarded.expectCurrent(writer);
       else guarded.expectPresent(writer);
       registries.memberships.set(writer, entity, { accountId: account.id, rights });
+      notice.write(writer);
     });
+    notice.committed();
   });
   registries.events.publish(
     membershipEvents[type].update,
@@ -171,8 +181,6 @@ async function setMember(place: Place, context: CallContext, collaborator: Colla
     }),
     [subjectOf({ ...account, tenantId: entity.tenantId })],
   );
-  const data = { schema: CollaboratorSchema, message: collaborator };
-  registries.notices.notify(contactNotice(entity, "collaborator_changed", data, { email: false }));
 }
 
 /** Also after a failure the rights are computed anew: what the store made of it is not known. */

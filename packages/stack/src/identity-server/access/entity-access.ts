@@ -15,6 +15,7 @@ import { messageOf } from "./api-keys.ts";
 import type { Caller } from "./authentication.ts";
 import { knownCaller } from "./authority.ts";
 import { sortedRights } from "./right-sets.ts";
+import { isActingAdmin } from "./user-standing.ts";
 
 export function entityAccess(): ServiceImplementation {
   return implement(EntityAccess, {
@@ -27,7 +28,7 @@ export function entityAccess(): ServiceImplementation {
 
 function authInfo(caller: Caller): AuthInfoResponse {
   const info = create(AuthInfoResponseSchema, {
-    isAdmin: caller.isAdmin,
+    isAdmin: caller.user !== undefined && isActingAdmin(caller.user),
     ...(caller.universalRights.size === 0
       ? {}
       : { universalRights: { rights: sortedRights(caller.universalRights) } }),

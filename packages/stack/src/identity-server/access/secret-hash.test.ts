@@ -46,3 +46,22 @@ test("a hash that cannot be read is an error of ours, not a wrong password", asy
     name: "skylark/identity-server:unreadable_hash",
   });
 });
+
+test("a flood of passwords neither takes the places of keys nor holds them up", async () => {
+  const hasher = createSecretHasher(10);
+  const password = await hasher.hash("password", hashCosts.password);
+  const key = await hasher.hash("secret", hashCosts.randomSecret);
+  let done = 0;
+  let refused = 0;
+  const flood = Array.from({ length: 500 }, () =>
+    hasher.verify("guess", password).then(
+      () => done++,
+      () => refused++,
+    ),
+  );
+  assert.equal(await hasher.verify("secret", key), true);
+  assert.ok(done <= 4, `${done} passwords went before the key`);
+  await Promise.all(flood);
+  assert.equal(done, 12);
+  assert.equal(refused, 488);
+});

@@ -17,6 +17,8 @@ export const hashCosts = { randomSecret: 12, password: 15 } as const;
 
 const checkLength = 2;
 const maximumConcurrency = 2;
+/** Passwords take long, and anyone may send some: who waits behind so many would wait for seconds. */
+const passwordsWaiting = 100;
 
 /** Hashes secrets, never more than two at once: the pool's threads also serve the files. */
 export interface SecretHasher {
@@ -25,21 +27,43 @@ export interface SecretHasher {
   verify(secret: string, hash: string): Promise<boolean>;
 }
 
+/** Hashes of one kind, in the order in which they came. */
+interface Lane {
+  running: number;
+  readonly waiting: (() => void)[];
+  readonly mostWaiting: number;
+}
+
+/** The secrets of keys go before passwords, which anyone may send. */
 export function createSecretHasher(maximumWaiting = 1000): SecretHasher {
-  let running = 0;
-  const waiting: (() => void)[] = [];
+  const keys: Lane = { running: 0, waiting: [], mostWaiting: maximumWaiting };
+  const passwords: Lane = {
+    running: 0,
+    waiting: [],
+    mostWaiting: Math.min(maximumWaiting, passwordsWaiting),
+  };
+  const running = (): number => keys.running + passwords.running;
+  const startWaiting = (): void => {
+    while (running() < maximumConcurrency) {
+      const lane = keys.waiting.length > 0 ? keys : passwords;
+      const next = lane.waiting.shift();
+      if (next === undefined) return;
+      lane.running++;
+      next();
+    }
+  };
 
   const derive = async (secret: string, salt: Uint8Array, costLog2: number): Promise<Buffer> => {
-    if (running >= maximumConcurrency) {
-      if (waiting.length >= maximumWaiting) throw tooManyLogins();
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else running++;
+    const lane = costLog2 > hashCosts.randomSecret ? passwords : keys;
+    if (running() >= maximumConcurrency) {
+      if (lane.waiting.length >= lane.mostWaiting) throw tooManyLogins();
+      await new Promise<void>((resolve) => lane.waiting.push(resolve));
+    } else lane.running++;
     try {
       return await deriveKey(secret, salt, costLog2);
     } finally {
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
+      lane.running--;
+      startWaiting();
     }
   };
 

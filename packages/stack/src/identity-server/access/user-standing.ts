@@ -16,6 +16,11 @@ export interface UserStanding {
   readonly emailAddressPending?: boolean;
 }
 
+/** Whether an account is an admin's, and may act as one. */
+export function isActingAdmin({ admin, state }: Pick<UserStanding, "admin" | "state">): boolean {
+  return admin && state === State.APPROVED;
+}
+
 interface Restriction {
   readonly permitted: RightSet;
   readonly warning: string;

@@ -304,3 +304,17 @@ test("a session of one tenant is none in another", async (t) => {
   other.cookies.set("_session", browser.cookies.get("_session") ?? "");
   assert.equal((await other.get("/oauth/")).status, 302);
 });
+
+test("who asks for login tokens again and again does not learn which users there are", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.login-tokens.enabled=true"] });
+  await createUser(server, "user1");
+  const ask = async (userId: string) => {
+    const answers = [];
+    for (let count = 0; count < 7; count++) {
+      const { status, body } = await server.call("POST", `/users/${userId}/login-tokens`);
+      answers.push([status, body]);
+    }
+    return answers;
+  };
+  assert.deepEqual(await ask("user1"), await ask("nobody1"));
+});

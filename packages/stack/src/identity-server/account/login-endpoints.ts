@@ -160,6 +160,7 @@ ${problemOf(problem)}
     }>
 <div class="actions"><button type="submit">Log in</button></div>
 </form>
+<p><a href="/oauth/forgot-password">Forgot your password?</a></p>
 ${others.map(({ name, path }) => html`<p><a href="${path}?${query.toString()}">Log in with ${name}</a></p>`)}`,
   };
 }

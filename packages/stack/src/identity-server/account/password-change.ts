@@ -22,7 +22,8 @@ export function passwordChanger(
   };
 }
 
-function contextOf({ call, request }: Exchange, { caller }: Login): CallContext {
+/** For a method of the API that a form calls. */
+export function contextOf({ call, request }: Exchange, { caller }: Pick<Login, "caller">): CallContext {
   const { tenantId, requestId, remoteAddress, userAgent, signal } = call;
   return {
     tenantId,
@@ -35,6 +36,7 @@ function contextOf({ call, request }: Exchange, { caller }: Login): CallContext 
     // A form has no place for warnings and counts.
     warn: () => {},
     setTotalCount: () => {},
+    setHeader: () => {},
     header(name) {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;

@@ -51,7 +51,13 @@ export function createWebAccess(registries: Registries, options: WebAccessOption
       lifetimeMs: configuration["is.login-tokens.token-ttl"],
       send: (user, token, lifetimeMs) => void accounts.sendLoginToken(user, token, lifetimeMs),
     }),
-    routes: createWebRoutes({ registries, sessions, userRegistry, openId: openIdOptionsOf(options) }),
+    routes: createWebRoutes({
+      registries,
+      sessions,
+      userRegistry,
+      services: accounts.services,
+      openId: openIdOptionsOf(options),
+    }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Registries } from "../registries/registries.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { createAccountEndpoints } from "./account-endpoints.ts";
 import { type ExchangeHandler, exchangeOf } from "./exchange.ts";
+import { createGuestPages } from "./guest-pages.ts";
 import { createLoginEndpoints } from "./login-endpoints.ts";
 import { createLogins } from "./logins.ts";
 import { passwordChanger } from "./password-change.ts";
@@ -27,6 +28,8 @@ export interface WebRoutesOptions {
   readonly sessions: Sessions;
   /** For changes of passwords. */
   readonly userRegistry: ServiceImplementation;
+  /** For the pages of people who are not logged in. */
+  readonly services: readonly ServiceImplementation[];
   /** Undefined while no other provider is configured. */
   readonly openId: OpenIdOptions | undefined;
 }
@@ -76,6 +79,11 @@ export function createWebRoutes(options: WebRoutesOptions): readonly WebRoute[] 
     post("/oauth/account/end-session", account.endSession),
     post("/oauth/account/revoke", account.revoke),
     post("/oauth/account/password", account.changePassword),
+    ...createGuestPages({
+      services: options.services,
+      authenticator: registries.authenticator,
+      randomBytes,
+    }).flatMap(({ path, show, submit }) => [get(path, show), post(path, submit)]),
     ...(openId === undefined
       ? []
       : [get("/oauth/oidc/start", openId.start), get("/oauth/oidc/callback", openId.callback)]),

@@ -10,6 +10,7 @@ import {
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import { type CallContext, implement, type ServiceImplementation, user } from "../../rpc/service.ts";
 import {
+  alreadyExists,
   applicationNotFound,
   clientNotFound,
   endDeviceNotFound,
@@ -29,10 +30,6 @@ const bookmarkNotFound = defineErrors("pkg/identityserver/store").notFound(
 const noEntity = defineErrors("skylark/bookmarks").invalidArgument(
   "no_entity",
   "the identifiers of the entity are missing",
-);
-const alreadyExists = defineErrors("pkg/util/store").alreadyExists(
-  "already_exists",
-  "the bookmark already exists",
 );
 
 /** Entity types as this service calls them. */
@@ -61,7 +58,7 @@ export function userBookmarkRegistry(
           await store
             .transact((writer) => bookmarks.insert(writer, owner, bookmark))
             .catch((error: unknown) => {
-              throw brokenConstraint(error) === undefined ? error : alreadyExists();
+              throw brokenConstraint(error) === undefined ? error : alreadyExists({ what: "the bookmark" });
             });
         });
         return messageOf(owner, bookmark);

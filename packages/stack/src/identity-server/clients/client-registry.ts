@@ -23,6 +23,7 @@ import {
   type ServiceImplementation,
   type ServiceMethods,
 } from "../../rpc/service.ts";
+import type { StagedChange } from "../../store/store.ts";
 import { messageOf } from "../access/api-keys.ts";
 import { knownCaller } from "../access/authority.ts";
 import { clientRevocation } from "../access/credential-stores.ts";
@@ -109,12 +110,18 @@ const createMethod = (registries: Registries, clients: OwnedEntities<Client>): M
     message.secret = "";
     if (!context.caller.isAdmin) waitForApproval(message);
     const { tenantId, id } = clients.reference(context, message.ids?.clientId);
+    const notice = context.caller.isAdmin
+      ? undefined
+      : await requestNotice(registries, context, message, collaborator);
     const stored = await clients.create(context, {
       message,
       collaborator,
-      alongside: (writer) => registries.clientSecrets.set(writer, tenantId, id, hash),
+      alongside(writer) {
+        registries.clientSecrets.set(writer, tenantId, id, hash);
+        notice?.write(writer);
+      },
     });
-    if (!context.caller.isAdmin) announceRequest(registries, context, stored, collaborator);
+    notice?.committed();
     return { ...stored, secret };
   },
 });
@@ -126,12 +133,12 @@ function waitForApproval(client: Client): void {
   client.endorsed = false;
 }
 
-function announceRequest(
+function requestNotice(
   { notices }: Registries,
   context: CallContext,
   client: Client,
   collaborator: OrganizationOrUserIdentifiers | undefined,
-): void {
+): Promise<StagedChange> {
   const { apiKey } = knownCaller(context.caller);
   const request = create(CreateClientRequestSchema, {
     client,
@@ -147,7 +154,10 @@ function announceRequest(
     id: client.ids?.clientId ?? "",
   };
   const data = { schema: CreateClientEmailMessageSchema, message };
-  notices.notify({ ...contactNotice(entity, "client_requested", data, { email: true }), toAdmins: true });
+  return notices.prepare({
+    ...contactNotice(entity, "client_requested", data, { email: true }),
+    toAdmins: true,
+  });
 }
 
 function readMethods(clients: OwnedEntities<Client>): Pick<Methods, "get" | "list"> {
@@ -174,12 +184,19 @@ const updateMethod = (registries: Registries, clients: OwnedEntities<Client>): M
     if (restricted !== undefined && !context.caller.isAdmin) throw updateAdminField({ field: restricted });
     const entity = clients.reference(context, changed?.ids?.clientId);
     const source = clone(ClientSchema, changed ?? create(ClientSchema));
+    const changeSecret = await secretChange(registries, entity, source, paths);
+    const notice = paths.includes("state")
+      ? await stateNotice(registries, entity, withoutSecret(source, paths))
+      : undefined;
     const { after, shown } = await clients.update(context, entity, {
       message: withoutSecret(source, paths),
       paths: withDescriptionOfState(paths),
-      ...(await secretChange(registries, entity, source, paths)),
+      alongside(writer) {
+        changeSecret?.(writer);
+        notice?.write(writer);
+      },
     });
-    if (paths.includes("state")) announceState(registries, entity, after);
+    notice?.committed();
     const secret = paths.includes("secret") ? source.secret : "";
     return pick(ClientSchema, { ...after, secret }, shown);
   },
@@ -205,18 +222,23 @@ async function secretChange(
   { tenantId, id }: EntityReference,
   { secret }: Client,
   paths: readonly string[],
-): Promise<Pick<Change<Client>, "alongside">> {
-  if (!coversPath(paths, "secret")) return {};
-  if (secret === "") return { alongside: (writer) => clientSecrets.delete(writer, tenantId, id) };
+): Promise<Change<Client>["alongside"]> {
+  if (!coversPath(paths, "secret")) return undefined;
+  if (secret === "") return (writer) => clientSecrets.delete(writer, tenantId, id);
   const { hash } = await makeClientSecret(hasher, randomBytes, secret);
-  return { alongside: (writer) => clientSecrets.set(writer, tenantId, id, hash) };
+  return (writer) => clientSecrets.set(writer, tenantId, id, hash);
 }
 
-function announceState({ notices }: Registries, entity: EntityReference, client: Client): void {
+/** For the contact that the client had before the change. */
+function stateNotice(
+  { notices }: Registries,
+  entity: EntityReference,
+  client: Client,
+): Promise<StagedChange> {
   const { state, stateDescription } = client;
   const schema = EntityStateChangedNotificationSchema;
   const data = { schema, message: create(schema, { state, stateDescription }) };
-  notices.notify(contactNotice(entity, "entity_state_changed", data, { email: true }));
+  return notices.prepare(contactNotice(entity, "entity_state_changed", data, { email: true }));
 }
 
 function endMethods(

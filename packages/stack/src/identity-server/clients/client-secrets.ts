@@ -8,6 +8,8 @@ import { knownStatement, textOf } from "../storage/rows.ts";
 export interface ClientSecrets {
   /** False for a client that has no secret: it is a public one, and proves nothing by an empty secret. */
   verify(tenantId: string, clientId: string, secret: string): Promise<boolean>;
+  /** Another one for each secret that a client ever has; undefined for a public client. */
+  hashOf(tenantId: string, clientId: string): Promise<string | undefined>;
   /** Whether the client must authenticate at all. */
   has(tenantId: string, clientId: string): Promise<boolean>;
   set(writer: Writer, tenantId: string, clientId: string, hash: string): void;
@@ -31,6 +33,7 @@ export function createClientSecrets(
     return row === undefined ? undefined : textOf(row, "secret_hash");
   };
   return {
+    hashOf,
     async verify(tenantId, clientId, secret) {
       const hash = await hashOf(tenantId, clientId);
       return hash !== undefined && secret !== "" && hasher.verify(secret, hash);

@@ -10,7 +10,8 @@ import type { Mailer } from "../mail/mailer.ts";
 import { type Receiver, validateLetter } from "../mail/templates.ts";
 import { readEntity, updateEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
-import { addressKey, type ValidationRow, type ValidationStore } from "./validation-store.ts";
+import { addressKey } from "../storage/email-addresses.ts";
+import type { ValidationRow, ValidationStore } from "./validation-store.ts";
 
 const storage = defineErrors("pkg/identityserver/store");
 const tokenNotFound = storage.notFound("validation_token_not_found", "validation token not found");

@@ -1,5 +1,6 @@
 import type { At } from "../../clock/clock.ts";
 import type { Migration, SqlRow, Store, Writer } from "../../store/store.ts";
+import { addressKey } from "../storage/email-addresses.ts";
 import { bytesOf, knownStatement, numberOf, optionalNumber, textOf } from "../storage/rows.ts";
 
 export const validationMigrations: readonly Migration[] = [
@@ -114,9 +115,4 @@ function rowOf(row: SqlRow): ValidationRow {
     expiresAt: numberOf(row, "expires_at"),
     usedAt: optionalNumber(row, "used_at"),
   };
-}
-
-/** Addresses are compared without their case, as mail servers do. */
-export function addressKey(address: string): string {
-  return address.toLowerCase();
 }

@@ -9,6 +9,7 @@ import {
   type timestampFromMs,
   timestampMs,
 } from "@skylark/api";
+import { whenKnown } from "../../component/when-known.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import {
   allOf,
@@ -106,13 +107,13 @@ const createMethod = ({ devices, cascade, rights }: Parts): Methods["create"] =>
 const getMethod = ({ devices }: Parts): Methods["get"] => ({
   requires: ({ endDeviceIds }) =>
     application(endDeviceIds?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_READ),
-  async handle({ endDeviceIds, fieldMask }, context) {
-    const device = await devices.read({
+  handle({ endDeviceIds, fieldMask }, context) {
+    const device = devices.readKnown({
       tenantId: context.tenantId,
       applicationId: endDeviceIds?.applicationIds?.applicationId ?? "",
       deviceId: endDeviceIds?.deviceId ?? "",
     });
-    return pick(EndDeviceSchema, device, pathsToRead(fieldMask?.paths));
+    return whenKnown(device, (known) => pick(EndDeviceSchema, known, pathsToRead(fieldMask?.paths)));
   },
 });
 

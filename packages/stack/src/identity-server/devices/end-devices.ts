@@ -2,6 +2,7 @@ import { assign, type EndDevice, EndDeviceSchema, timestampFromMs } from "@skyla
 import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import { LoadingCache } from "../../component/loading-cache.ts";
+import { whenKnown } from "../../component/when-known.ts";
 import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { type EndDeviceIdentifiers, endDeviceKey, parseEndDeviceKey } from "../../domain/identifiers.ts";
@@ -19,8 +20,10 @@ import { checkIdAllowed } from "../blocklist.ts";
 import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
 import { changedFields, endDeviceEvents } from "../events.ts";
 import type { DeviceServers } from "../peers.ts";
-import { readEntity } from "../registries/lifecycle.ts";
+import type { Pictures } from "../pictures/pictures.ts";
+import { readKnown } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
+import type { EndDeviceStore } from "../storage/end-device-store.ts";
 import type { Listed, Page } from "../storage/rows.ts";
 import { tenantLimitError } from "../storage/tenant-totals.ts";
 import { createDeviceActivityLog, type DeviceActivity, type DeviceActivityLog } from "./device-activity.ts";
@@ -52,6 +55,8 @@ export interface EndDevices {
   stageUpdate(key: DeviceKey, source: EndDevice, paths: readonly string[]): Promise<StagedResult<EndDevice>>;
   find(key: DeviceKey): Promise<EndDevice | undefined>;
   read(key: DeviceKey): Promise<EndDevice>;
+  /** As `read`, from memory where it can be, to be shown. */
+  readKnown(key: DeviceKey): EndDevice | Promise<EndDevice>;
   findByEuis(joinEui: EUI64 | undefined, devEui: EUI64 | undefined): Promise<DeviceKey | undefined>;
   list(listing: EndDeviceListing): Promise<Listed<EndDevice>>;
   /** Takes the named fields of `source`. */
@@ -68,24 +73,34 @@ export interface EndDevicesOptions {
   /** Called when they are needed: they are made after this server. */
   readonly deviceServers: () => DeviceServers;
   readonly log: Logger;
+  readonly pictures: Pictures;
 }
 
 const cachedProfiles = 200_000;
+const mostKnown = 20_000;
 
 export function createEndDevices(registries: Registries, options: EndDevicesOptions): EndDevices {
   const { endDevices, clock } = registries;
   const profiles = createProfileCache(registries);
-  const find = async (key: DeviceKey) => (await endDevices.get(key))?.device;
+  const shown = (device: EndDevice) => shownDevice(options.pictures, device);
+  const find = async (key: DeviceKey) => {
+    const stored = await endDevices.get(key);
+    return stored && shown(stored.device);
+  };
   const read = async (key: DeviceKey) => {
     const device = await find(key);
     if (device === undefined) throw notFound(key);
     return device;
   };
-  const changed = (key: DeviceKey) => profiles.invalidate(endDeviceKey(key));
+  const known = new LoadingCache<EndDevice>(mostKnown, (key) => find(parseEndDeviceKey(key)));
+  const changed = (key: DeviceKey) => {
+    profiles.invalidate(endDeviceKey(key));
+    known.invalidate(endDeviceKey(key));
+  };
   const publish = (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) =>
     registries.events.publish(definition, { kind: "device", ids: key }, changedFields(changed));
 
-  const writer = createDeviceWriter(registries, { changed, publish });
+  const writer = createDeviceWriter(registries, { changed, publish, pictures: options.pictures });
   const { stageCreation, stageUpdate } = writer;
 
   return {
@@ -94,33 +109,45 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
     stageCreation,
     stageUpdate,
     read,
+    readKnown: (key) =>
+      whenKnown(known.get(endDeviceKey(key)), (device) => {
+        if (device === undefined) throw notFound(key);
+        return device;
+      }),
     async findByEuis(joinEui, devEui) {
       if (joinEui === undefined || devEui === undefined) return undefined;
       return endDevices.findByEuis(joinEui, devEui);
     },
-    list: ({ tenantId, applicationId, updatedSince, page }) =>
-      applicationId === undefined
-        ? endDevices.listAll(tenantId, updatedSince, page)
-        : endDevices.list({ tenantId, applicationId }, updatedSince, page),
+    async list({ tenantId, applicationId, updatedSince, page }) {
+      const { items, total } =
+        applicationId === undefined
+          ? await endDevices.listAll(tenantId, updatedSince, page)
+          : await endDevices.list({ tenantId, applicationId }, updatedSince, page);
+      return { items: items.map(shown), total };
+    },
     update: (key, source, paths) => commitOne(registries, () => stageUpdate(key, source, paths)),
     async delete(keys, cascade) {
       const inOrder = [...keys].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
       await untilCurrent(async () => {
-        const devices = await Promise.all(inOrder.map(read));
+        const devices = await Promise.all(inOrder.map((key) => readStored(endDevices, key)));
         const ids = inOrder.map((key, index) => identifiersOf(key, devices[index]!));
         const others = cascade ? await stageAll(deletionsElsewhere(options.deviceServers(), ids)) : [];
-        await transactAll(registries.store, [...inOrder.map(writer.stageDeletion), ...others]);
+        await transactAll(registries.store, [
+          ...inOrder.map((key, index) => writer.stageDeletion(key, devices[index]!)),
+          ...others,
+        ]);
       });
     },
     async deleteElsewhere(key) {
       await transactAll(registries.store, await stageAll(deletionsElsewhere(options.deviceServers(), [key])));
     },
     profile: (ids) => loadedProfile(profiles.get(endDeviceKey(ids))),
-    activity: createDeviceActivityLog(clock, (activities) =>
-      writeActivities(registries, activities, writer.stageActivity, (error) =>
+    activity: createDeviceActivityLog(clock, async (activities) => {
+      await writeActivities(registries, activities, writer.stageActivity, (error) =>
         options.log.warn("device activity was not written", { error, devices: activities.length }),
-      ),
-    ),
+      );
+      for (const { ids } of activities) known.invalidate(endDeviceKey(ids));
+    }),
   };
 }
 
@@ -154,10 +181,11 @@ interface Changes {
   /** After each change, whatever came of it: what is cached may be outdated. */
   readonly changed: (key: DeviceKey) => void;
   readonly publish: (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) => void;
+  readonly pictures: Pictures;
 }
 
 /** Prepares changes of single devices, explaining what they may break. */
-function createDeviceWriter(registries: Registries, { changed, publish }: Changes) {
+function createDeviceWriter(registries: Registries, { changed, publish, pictures }: Changes) {
   const { endDevices, clock } = registries;
   const ends = (key: DeviceKey, device: EndDevice) => ({
     release: () => changed(key),
@@ -176,8 +204,12 @@ function createDeviceWriter(registries: Registries, { changed, publish }: Change
     const at = clock.now();
     const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
     return {
-      result: device,
-      write: (writer) => endDevices.update(writer, key, { device, version: stored.version, at }),
+      result: shownDevice(pictures, device),
+      write(writer) {
+        endDevices.update(writer, key, { device, version: stored.version, at });
+        // No change brings a new one; the whole device, as clients read it, may be sent again.
+        if (device.picture === undefined) pictures.delete(writer, key.tenantId, stored.device.picture);
+      },
       committed,
       ...ends(key, device),
     };
@@ -189,13 +221,15 @@ function createDeviceWriter(registries: Registries, { changed, publish }: Change
       checkServerAddresses(await readApplication(registries, key), requested);
       const at = clock.now();
       const stamp = timestampFromMs(at);
-      const device = { ...requested, createdAt: stamp, updatedAt: stamp };
+      const picture = pictures.prepare(pictureOwner(registries, key), requested.picture, undefined);
+      const device = withPicture({ ...requested, createdAt: stamp, updatedAt: stamp }, picture.picture);
       return {
-        result: device,
+        result: shownDevice(pictures, device),
         write(writer) {
           // Stale when the application is gone meanwhile; the next attempt says so.
           endDevices.holdApplication(writer, key);
           endDevices.insert(writer, key, device, at);
+          picture.write(writer);
         },
         committed: () => publish(endDeviceEvents.create, key),
         ...ends(key, device),
@@ -205,7 +239,11 @@ function createDeviceWriter(registries: Registries, { changed, publish }: Change
       stageChange(
         key,
         async (stored) => {
-          const next = assign(EndDeviceSchema, stored, source, paths);
+          const assigned = assign(EndDeviceSchema, stored, source, paths);
+          const next = withPicture(
+            assigned,
+            source.picture === undefined ? assigned.picture : stored.picture,
+          );
           checkServerAddresses(await readApplication(registries, key), next);
           return next;
         },
@@ -214,8 +252,11 @@ function createDeviceWriter(registries: Registries, { changed, publish }: Change
     /** Changes that nobody asked for and that are no event. */
     stageActivity: (key: DeviceKey, change: (stored: EndDevice) => EndDevice) =>
       stageChange(key, change, () => {}),
-    stageDeletion: (key: DeviceKey): StagedTransaction => ({
-      write: (writer) => endDevices.delete(writer, key),
+    stageDeletion: (key: DeviceKey, device: EndDevice): StagedTransaction => ({
+      write(writer) {
+        endDevices.delete(writer, key);
+        pictures.delete(writer, key.tenantId, device.picture);
+      },
       committed: () => publish(endDeviceEvents.delete, key),
       release: () => changed(key),
     }),
@@ -223,7 +264,22 @@ function createDeviceWriter(registries: Registries, { changed, publish }: Change
 }
 
 async function readApplication({ applications }: Registries, { tenantId, applicationId }: DeviceKey) {
-  return (await readEntity(applications, { tenantId, type: "application", id: applicationId })).message;
+  return (await readKnown(applications, { tenantId, type: "application", id: applicationId })).message;
+}
+
+/** Part of the address under which a picture is found. */
+function pictureOwner({ formatUid }: Registries, { tenantId, applicationId, deviceId }: DeviceKey) {
+  return { tenantId, uid: formatUid({ tenantId, id: `${applicationId}.${deviceId}` }) };
+}
+
+function withPicture(device: EndDevice, picture: EndDevice["picture"]): EndDevice {
+  const { picture: _, ...rest } = device;
+  return picture === undefined ? rest : { ...rest, picture };
+}
+
+/** With whole addresses. */
+export function shownDevice(pictures: Pick<Pictures, "shown">, device: EndDevice): EndDevice {
+  return device.picture === undefined ? device : { ...device, picture: pictures.shown(device.picture) };
 }
 
 type StageActivity = ReturnType<typeof createDeviceWriter>["stageActivity"];
@@ -262,6 +318,13 @@ function withLocations(device: EndDevice, locations: ReadonlyMap<string, Locatio
 
 function notFound(key: DeviceKey) {
   return endDeviceNotFound({ device_id: key.deviceId, application_id: key.applicationId });
+}
+
+/** As it is stored, where `read` gives it as it is shown. */
+async function readStored(endDevices: Pick<EndDeviceStore, "get">, key: DeviceKey): Promise<EndDevice> {
+  const stored = await endDevices.get(key);
+  if (stored === undefined) throw notFound(key);
+  return stored.device;
 }
 
 function identifiersOf(key: DeviceKey, device: EndDevice): EndDeviceIdentifiers {

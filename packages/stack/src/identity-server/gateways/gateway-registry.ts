@@ -9,6 +9,7 @@ import {
   Right,
   timestampMs,
 } from "@skylark/api";
+import { whenKnown } from "../../component/when-known.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import {
@@ -119,14 +120,14 @@ const readMethods = ({
 }: Parts): Pick<Methods, "get" | "getIdentifiersForEUI" | "list"> => ({
   get: {
     requires: () => authenticated,
-    async handle({ gatewayIds, fieldMask }, context) {
+    handle({ gatewayIds, fieldMask }, context) {
       const entity = gateways.reference(context, gatewayIds?.gatewayId);
-      const message = await gateways.get(context, entity, fieldMask?.paths);
-      if (touchesSecrets(fieldMask?.paths ?? [])) {
-        const caller = knownCaller(context.caller);
-        await registries.rights.require(caller, entity, [Right.GATEWAY_READ_SECRETS]);
-      }
-      return message;
+      const message = gateways.get(context, entity, fieldMask?.paths);
+      if (!touchesSecrets(fieldMask?.paths ?? [])) return message;
+      const caller = knownCaller(context.caller);
+      return whenKnown(message, (secret) =>
+        whenKnown(registries.rights.require(caller, entity, [Right.GATEWAY_READ_SECRETS]), () => secret),
+      );
     },
   },
   getIdentifiersForEUI: {

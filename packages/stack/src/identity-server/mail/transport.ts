@@ -1,4 +1,4 @@
-import { createTransport } from "nodemailer";
+import type { Transporter } from "nodemailer";
 import { ConfigurationError } from "../../config/load.ts";
 import type { OptionValues } from "../../config/option.ts";
 import type { mailOptions } from "./config.ts";
@@ -44,7 +44,7 @@ export function smtpTransport(
   const from = sender(configuration);
   const username = configuration["is.email.smtp.username"];
   const password = configuration["is.email.smtp.password"];
-  const transport = createTransport({
+  const settings = {
     host,
     port,
     ...securityOf(configuration["is.email.smtp.security"], port, username !== ""),
@@ -56,7 +56,13 @@ export function smtpTransport(
     dnsTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
+  // Loaded with the first e-mail: a large library, and its sending has time.
+  let opened: Promise<Transporter> | undefined;
+  const open = async (): Promise<Transporter> => {
+    const { createTransport } = await import("nodemailer");
+    return createTransport(settings);
+  };
   const messageDomain = from.address.slice(from.address.lastIndexOf("@") + 1);
   return {
     connections: configuration["is.email.smtp.connections"],
@@ -65,12 +71,14 @@ export function smtpTransport(
       try {
         const headers = { "Auto-Submitted": "auto-generated" };
         const messageId = `<${id.toLowerCase()}@${messageDomain}>`;
+        opened ??= open();
+        const transport = await opened;
         await transport.sendMail({ from, to: [{ ...to }], messageId, subject, text, html, headers });
       } catch (error) {
         throw explained(error);
       }
     },
-    close: () => transport.close(),
+    close: () => void opened?.then((transport) => transport.close()),
   };
 }
 

@@ -41,8 +41,6 @@ export interface Notifier {
    * after it.
    */
   prepare(notice: Notice): Promise<StagedChange>;
-  /** The same in a transaction of its own, for what is committed already. A failure is logged, never thrown. */
-  send(notice: Notice): Promise<void>;
 }
 
 export function entityIdentifiersOf(entity: Subject): EntityIdentifiers {

@@ -10,6 +10,7 @@ import {
   NotificationReceiver,
 } from "@skylark/api";
 import { SkylarkError } from "../../errors/errors.ts";
+import { statement } from "../../store/store.ts";
 import { createKey, createUser, startIdentityServer, type TestServer } from "../identity-server.fixture.ts";
 
 type Create = (
@@ -125,12 +126,26 @@ test("only admins create notifications, and not for nobody", async (t) => {
 test("a new API key is told of without the key", async (t) => {
   const started = await server(t);
   const { key } = await createKey(started, "/applications/app1", ["RIGHT_APPLICATION_INFO"]);
-  let told: object | undefined;
-  for (const deadline = Date.now() + 5000; told === undefined && Date.now() < deadline; ) {
-    const { body } = await started.call("GET", "/users/proprietor/notifications", { key: started.adminKey });
-    const list: { notification_type: string }[] = body.notifications ?? [];
-    told = list.find((each) => each.notification_type === "api_key_created");
-  }
+  const { body } = await started.call("GET", "/users/proprietor/notifications", { key: started.adminKey });
+  const list: { notification_type: string }[] = body.notifications ?? [];
+  const told = list.find((each) => each.notification_type === "api_key_created");
   assert.ok(told !== undefined);
   assert.ok(!JSON.stringify(told).includes(key.split(".")[2] ?? key));
+});
+
+test("what causes a notification and the notification are written together, or neither is", async (t) => {
+  const started = await server(t);
+  const path = "/applications/app1/collaborators";
+  const { body: before } = await started.call("GET", path, { key: started.adminKey });
+  await started.store.write((writer) => writer.run(statement("DROP TABLE notifications")));
+  const body = { name: "test", rights: ["RIGHT_APPLICATION_INFO"] };
+  const created = await started.call("POST", "/applications/app1/api-keys", { key: started.adminKey, body });
+  assert.equal(created.status, 500);
+  const keys = await started.call("GET", "/applications/app1/api-keys", { key: started.adminKey });
+  assert.deepEqual(keys.body, {});
+  const collaborator = { ids: { user_ids: { user_id: "admin" } }, rights: ["RIGHT_APPLICATION_INFO"] };
+  const set = await started.call("PUT", path, { key: started.adminKey, body: { collaborator } });
+  assert.equal(set.status, 500);
+  const { body: after } = await started.call("GET", path, { key: started.adminKey });
+  assert.deepEqual(after, before);
 });

@@ -1,8 +1,6 @@
 import { create, type Notification, NotificationSchema, timestampFromMs, toJSON } from "@skylark/api";
 import { defineEvent } from "../../events/events.ts";
-import type { Logger } from "../../log/log.ts";
 import type { StagedChange } from "../../store/store.ts";
-import { commit } from "../../store/store.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { Registries } from "../registries/registries.ts";
 import { entityIdentifiersOf, type Notice, type Notifier } from "./notice.ts";
@@ -24,7 +22,6 @@ export interface NotifierOptions
     Pick<Registries, "users" | "store" | "clock" | "randomBytes" | "events"> {
   readonly notifications: NotificationStore;
   readonly mailer: Mailer;
-  readonly log: Logger;
 }
 
 /** A notification that is ready to be written; without receivers it is none. */
@@ -64,17 +61,7 @@ export function createNotifier(options: NotifierOptions): NotificationDelivery {
       },
     };
   };
-  return {
-    prepare,
-    async send(notice) {
-      try {
-        const prepared = await prepare(notice);
-        if (prepared.receiverIds.length > 0) await commit(options.store, [prepared]);
-      } catch (error) {
-        options.log.error("a notification is lost", { type: notice.type, error });
-      }
-    },
-  };
+  return { prepare };
 }
 
 function notificationOf(notice: Notice, id: string, now: number): Notification {

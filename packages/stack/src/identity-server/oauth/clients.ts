@@ -18,8 +18,6 @@ import {
 export interface KnownClient {
   readonly id: string;
   readonly message: Client;
-  /** Counts the changes of the client, of its secret too. */
-  readonly version: number;
   /** It cannot keep a secret, so it has none. */
   readonly isPublic: boolean;
 }
@@ -50,8 +48,8 @@ export function createOAuthClients({
     if (!isPlainId(clientId)) return undefined;
     const stored = await clients.entities.get(tenantId, clientId);
     if (stored === undefined || stored.deletedAt !== undefined) return undefined;
-    const { message, version } = stored;
-    return { id: clientId, message, version, isPublic: !(await clientSecrets.has(tenantId, clientId)) };
+    const { message } = stored;
+    return { id: clientId, message, isPublic: !(await clientSecrets.has(tenantId, clientId)) };
   };
   return {
     find,
@@ -64,7 +62,9 @@ export function createOAuthClients({
       }
       if (secret === "") throw missingClientSecret();
       const digest = tokenDigest(secret);
-      const key = `${tenantId}/${clientId}/${client.version}`;
+      // Not by the client's version: whoever takes the identifier of a client that was purged begins with the same.
+      const key = await clientSecrets.hashOf(tenantId, clientId);
+      if (key === undefined) throw invalidClient();
       const known = verified.get(key);
       if (known !== undefined && timingSafeEqual(known, digest)) return client;
       beforeHashing();

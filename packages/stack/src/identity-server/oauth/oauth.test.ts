@@ -570,3 +570,18 @@ test("the server describes itself as RFC 8414 has it", async (t) => {
   assert.equal(metadata.token_endpoint, `${browser.origin}/oauth/token`);
   assert.deepEqual(metadata.code_challenge_methods_supported, ["S256", "plain"]);
 });
+
+test("the secret of a client that was purged is none of the next client's of that name", async (t) => {
+  const server = await startIdentityServer(t);
+  const attempt = async (client_secret: string) => {
+    const request = { grant_type: "authorization_code", code: "x", client_id: "client1", client_secret };
+    return (await requestToken(server, request)).body.error;
+  };
+  const former = await createClient(server, "client1");
+  assert.equal(await attempt(former), "invalid_grant");
+  const purged = await server.call("DELETE", "/clients/client1/purge", { key: server.adminKey });
+  assert.equal(purged.status, 200, JSON.stringify(purged.body));
+  const next = await createClient(server, "client1");
+  assert.equal(await attempt(former), "invalid_client");
+  assert.equal(await attempt(next), "invalid_grant");
+});

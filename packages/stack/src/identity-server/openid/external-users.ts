@@ -75,13 +75,16 @@ async function register(
 ): Promise<string> {
   const { users, credentials, clock, events } = registries;
   const { tenantId } = external;
+  // Nobody gets the address of another user for saying so elsewhere; a user does not need one.
+  const others = await credentials.externalUsers.userIdsOfEmail(tenantId, provided.email);
+  const person = others.length === 0 ? provided : { ...provided, email: "" };
   for (const id of idCandidates(provided)) {
     const entity: EntityReference = { tenantId, type: "user", id };
     const at = clock.now();
     try {
       checkIdAllowed(id);
       await createEntity(registries, users, entity, {
-        message: newUser(id, provided, at),
+        message: newUser(id, person, at),
         at,
         alongside(writer) {
           takeAccountId(writer, tenantId, id, "user");

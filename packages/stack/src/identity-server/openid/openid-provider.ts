@@ -1,4 +1,4 @@
-import * as client from "openid-client";
+import type * as OpenIdClient from "openid-client";
 import { ConfigurationError } from "../../config/load.ts";
 import { defineErrors } from "../../errors/errors.ts";
 
@@ -41,36 +41,32 @@ export interface OpenIdProvider {
   finish(login: LoginState, query: string): Promise<ProviderUser>;
 }
 
+type Client = typeof OpenIdClient;
+
+/** Loaded when somebody logs in this way: most installations never need it. */
+const loadClient = (): Promise<Client> => import("openid-client");
+
 const timeoutSeconds = 10;
 
 export function createOpenIdProvider(settings: ProviderSettings): OpenIdProvider {
   const issuer = readIssuer(settings.issuer);
-  const insecure = issuer.protocol === "http:" ? [client.allowInsecureRequests] : [];
-  const discover = (): Promise<client.Configuration> =>
-    client.discovery(
-      issuer,
-      settings.clientId,
-      undefined,
-      settings.clientSecret === "" ? client.None() : client.ClientSecretBasic(settings.clientSecret),
-      // The signature of the token is verified as well, although it comes from the provider itself.
-      { timeout: timeoutSeconds, execute: [...insecure, client.enableNonRepudiationChecks] },
-    );
-  let discovered: Promise<client.Configuration> | undefined;
-  const configuration = async (): Promise<client.Configuration> => {
-    discovered ??= discover();
+  let discovered: Promise<OpenIdClient.Configuration> | undefined;
+  const configuration = async (client: Client): Promise<OpenIdClient.Configuration> => {
+    discovered ??= discover(client, issuer, settings);
     try {
       return await discovered;
     } catch (error) {
       discovered = undefined;
-      throw providerUnavailable({ reason: reasonOf(error) });
+      throw providerUnavailable({ reason: reasonOf(client, error) });
     }
   };
 
   return {
     async begin(redirectUri) {
+      const client = await loadClient();
       const verifier = client.randomPKCECodeVerifier();
       const login = { state: client.randomState(), nonce: client.randomNonce(), verifier, redirectUri };
-      const location = client.buildAuthorizationUrl(await configuration(), {
+      const location = client.buildAuthorizationUrl(await configuration(client), {
         redirect_uri: redirectUri,
         scope: settings.scopes,
         state: login.state,
@@ -81,18 +77,31 @@ export function createOpenIdProvider(settings: ProviderSettings): OpenIdProvider
       return { location: location.href, login };
     },
     async finish(login, query) {
-      const known = await configuration();
+      const client = await loadClient();
+      const known = await configuration(client);
       try {
-        return await exchange(known, login, query);
+        return await exchange({ client, known }, login, query);
       } catch (error) {
-        throw loginRefused({ reason: reasonOf(error) });
+        throw loginRefused({ reason: reasonOf(client, error) });
       }
     },
   };
 }
 
+function discover(
+  client: Client,
+  issuer: URL,
+  { clientId, clientSecret }: ProviderSettings,
+): Promise<OpenIdClient.Configuration> {
+  const insecure = issuer.protocol === "http:" ? [client.allowInsecureRequests] : [];
+  const authentication = clientSecret === "" ? client.None() : client.ClientSecretBasic(clientSecret);
+  // The signature of the token is verified as well, although it comes from the provider itself.
+  const execute = [...insecure, client.enableNonRepudiationChecks];
+  return client.discovery(issuer, clientId, undefined, authentication, { timeout: timeoutSeconds, execute });
+}
+
 async function exchange(
-  known: client.Configuration,
+  { client, known }: { readonly client: Client; readonly known: OpenIdClient.Configuration },
   { state, nonce, verifier, redirectUri }: LoginState,
   query: string,
 ): Promise<ProviderUser> {
@@ -122,7 +131,7 @@ function textClaim(value: unknown): string {
 }
 
 /** Codes and tokens never stand in these messages: they name what was wrong, not what was sent. */
-function reasonOf(error: unknown): string {
+function reasonOf(client: Client, error: unknown): string {
   if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
     return error.error;
   }

@@ -132,6 +132,9 @@ test("without the option no address links anything", async (t) => {
   const browser = new Browser(server.port);
   await logInAtProvider(browser, "sub-1");
   assert.equal(await whoIs(browser), "zoe");
+  const path = "/users/zoe?field_mask=primary_email_address";
+  const shown = await server.call("GET", path, { key: server.adminKey });
+  assert.equal(shown.body.primary_email_address, undefined, "the address stays the other user's");
 });
 
 test("a login is finished in the browser that began it, once and in time", async (t) => {

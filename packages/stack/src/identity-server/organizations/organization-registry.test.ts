@@ -74,6 +74,15 @@ test("strangers see an organization's public fields only", async (t) => {
     ["user1@example.com", "user1@example.com"],
   );
   assert.equal((await get(server.user2, "contact_info")).body.contact_info, undefined);
+
+  // The admin of a new installation has no e-mail address.
+  const key = server.adminKey;
+  const organization = { ids: { organization_id: "org3" } };
+  await server.call("POST", "/users/admin/organizations", { key, body: { organization } });
+  const mask = "contact_info,technical_contact";
+  const ofAdmin = await server.call("GET", `/organizations/org3?field_mask=${mask}`, { key });
+  assert.deepEqual(ofAdmin.body.technical_contact, userIds("admin"));
+  assert.equal(ofAdmin.body.contact_info, undefined);
 });
 
 test("organizations are listed for their members, in the order asked for, page by page", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { statement } from "../../store/store.ts";
 import {
+  createApplication,
   createKey,
   createUser,
   errorName,
@@ -95,4 +96,44 @@ test("a user without a picture shows the one of gravatar.com, where that is want
   assert.equal((await get(plain)).body.profile_picture, undefined);
   const refused = await setPicture(plain, plain.adminKey, embedded(png()));
   assert.equal(errorName(refused), "pkg/identityserver:profile_picture_uploads_disabled");
+});
+
+test("a device brings its picture when it is created, and loses it with the mask of an update", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const { adminKey: key } = server;
+  const path = "/applications/app1/devices";
+  const device = (picture: object) => ({ end_device: { ids: { device_id: "dev1" }, picture } });
+  const wrong = await server.call("POST", path, {
+    key,
+    body: device(embedded(Buffer.from("<svg/>"), "image/svg+xml")),
+  });
+  assert.equal(errorName(wrong), "pkg/identityserver/picture:unknown_format");
+  const created = await server.call("POST", path, { key, body: device(embedded(png())) });
+  assert.equal(created.status, 200, JSON.stringify(created.body));
+  const address = created.body.picture.sizes["0"];
+  assert.match(address, /^\/assets\/blob\/end_device_pictures\/app1\.dev1\.[0-9A-Z]{26}\/original\.png$/);
+  assert.equal(created.body.picture.embedded, undefined);
+  assert.equal((await fetch(`http://127.0.0.1:${server.port}${address}`)).status, 200);
+  const shown = async (query: string) => (await server.call("GET", query, { key })).body;
+  assert.equal((await shown(`${path}/dev1?field_mask=picture`)).picture.sizes["0"], address);
+  const listed = await shown(`${path}?field_mask=picture`);
+  assert.equal(listed.end_devices[0].picture.sizes["0"], address);
+  const found = await shown("/search/applications/app1/devices?field_mask=picture");
+  assert.equal(found.end_devices[0].picture.sizes["0"], address);
+
+  const update = (end_device: object, paths: string[]) =>
+    server.call("PUT", `${path}/dev1`, { key, body: { end_device, field_mask: { paths } } });
+  assert.equal((await update({ name: "Changed" }, ["name"])).status, 200);
+  assert.equal(await stored(server), 1);
+  assert.equal((await update({ picture: embedded(gif()) }, ["picture"])).status, 400);
+  assert.equal((await update({}, ["picture"])).status, 200);
+  assert.equal((await shown(`${path}/dev1?field_mask=picture`)).picture, undefined);
+  assert.equal(await stored(server), 0);
+
+  assert.equal((await server.call("DELETE", `${path}/dev1`, { key })).status, 200);
+  await server.call("POST", path, { key, body: device(embedded(png())) });
+  assert.equal(await stored(server), 1);
+  assert.equal((await server.call("DELETE", `${path}/dev1`, { key })).status, 200);
+  assert.equal(await stored(server), 0);
 });

@@ -1,8 +1,11 @@
 import type { At, Clock } from "../../clock/clock.ts";
+import type { LoadingCache } from "../../component/loading-cache.ts";
+import { whenKnown } from "../../component/when-known.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import type { SkylarkError } from "../../errors/errors.ts";
 import { brokenConstraint, untilCurrent } from "../../store/staged-transaction.ts";
 import type { Store, Writer } from "../../store/store.ts";
+import { entityKey, isPlainId } from "../entity.ts";
 import { idTaken, restoreWindowExpired } from "../errors.ts";
 import type { EntityStore, StoredEntity } from "../storage/entity-store.ts";
 import { tenantLimitError } from "../storage/tenant-totals.ts";
@@ -21,6 +24,8 @@ export interface Lifecycle {
 
 export interface EntityKind<M> {
   readonly entities: EntityStore<M>;
+  /** Those read lately, by `entityKey`, as they are in the store. Nobody changes a message that came from here. */
+  readonly known: LoadingCache<StoredEntity<M>>;
   readonly notFound: (id: string) => SkylarkError;
   /** What a broken constraint means; undefined when only the identifier can have been taken. */
   readonly explainConflict?: (
@@ -38,6 +43,18 @@ export async function readEntity<M>(kind: EntityKind<M>, entity: EntityReference
   const stored = await kind.entities.get(entity.tenantId, entity.id);
   if (stored === undefined || stored.deletedAt !== undefined) throw kind.notFound(entity.id);
   return stored;
+}
+
+/** The same from memory where it can be, to be shown: a change is made of what `readEntity` gives. */
+export function readKnown<M>(
+  kind: EntityKind<M>,
+  entity: EntityReference,
+): StoredEntity<M> | Promise<StoredEntity<M>> {
+  if (!isPlainId(entity.id)) throw kind.notFound(entity.id);
+  return whenKnown(kind.known.get(entityKey(entity)), (stored) => {
+    if (stored === undefined || stored.deletedAt !== undefined) throw kind.notFound(entity.id);
+    return stored;
+  });
 }
 
 async function readDeleted<M>(kind: EntityKind<M>, entity: EntityReference) {

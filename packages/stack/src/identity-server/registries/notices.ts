@@ -1,5 +1,6 @@
 import { type DescMessage, type MessageShape, NotificationReceiver } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
+import type { StagedChange } from "../../store/store.ts";
 
 /** Something that people should be told of. */
 export interface Notice {
@@ -19,20 +20,23 @@ export interface NoticeData {
   readonly message: MessageShape<DescMessage>;
 }
 
-/** Where registries tell of changes; who delivers notifications listens. Nobody does: they are lost. */
+/** Makes of a notice what belongs into the transaction that causes it: `write` there, `committed` after it. */
+export type PrepareNotice = (notice: Notice) => Promise<StagedChange>;
+
+/** Where registries tell of changes. */
 export interface NoticeBoard {
-  notify(notice: Notice): void;
-  /** Must not throw. */
-  onNotice(listener: (notice: Notice) => void): void;
+  readonly prepare: PrepareNotice;
+  /** Who delivers notifications; until then there are none. */
+  deliverWith(prepare: PrepareNotice): void;
 }
 
 export function createNoticeBoard(): NoticeBoard {
-  const listeners: ((notice: Notice) => void)[] = [];
+  let deliver: PrepareNotice = async () => ({ write: () => {}, committed: () => {} });
   return {
-    notify(notice) {
-      for (const listener of listeners) listener(notice);
+    prepare: (notice) => deliver(notice),
+    deliverWith(prepare) {
+      deliver = prepare;
     },
-    onNotice: (listener) => void listeners.push(listener),
   };
 }
 

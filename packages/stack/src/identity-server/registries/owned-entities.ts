@@ -6,6 +6,7 @@ import {
   timestampFromMs,
 } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
+import { whenKnown } from "../../component/when-known.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import type { SkylarkError } from "../../errors/errors.ts";
 import type { CallContext, Requirement } from "../../rpc/service.ts";
@@ -16,6 +17,7 @@ import type { OwnedEntityType } from "../access/collaborators.ts";
 import type { RightSet } from "../access/right-sets.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { changedFields, registryEvents } from "../events.ts";
+import type { StoredEntity } from "../storage/entity-store.ts";
 import type { Account } from "../storage/membership-store.ts";
 import type { Page } from "../storage/rows.ts";
 import {
@@ -33,7 +35,7 @@ import {
   deleteEntity,
   type EntityKind,
   purgeEntity,
-  readEntity,
+  readKnown,
   restoreEntity,
   updateEntity,
 } from "./lifecycle.ts";
@@ -106,7 +108,8 @@ export interface OwnedEntities<M> {
   reference(context: CallContext, id: string | undefined): EntityReference;
   creatorRequirement(collaborator: OrganizationOrUserIdentifiers | undefined): Requirement;
   create(context: CallContext, request: NewOwned<M>): Promise<M>;
-  get(context: CallContext, entity: EntityReference, mask: readonly string[] | undefined): Promise<M>;
+  /** Without a promise when it is in memory. */
+  get(context: CallContext, entity: EntityReference, mask: readonly string[] | undefined): M | Promise<M>;
   list(context: CallContext, request: OwnedListRequest): Promise<M[]>;
   /** The entity before and after, and what of it an answer shows. */
   update(context: CallContext, entity: EntityReference, change: Change<M>): Promise<Updated<M>>;
@@ -216,22 +219,24 @@ async function createOwned<M extends OwnedMessage>(
   return message;
 }
 
-async function getOwned<M extends OwnedMessage>(
+function getOwned<M extends OwnedMessage>(
   registries: Registries,
   owned: OwnedEntityKind<M>,
   { context, entity }: Call,
   mask: readonly string[] | undefined,
-): Promise<M> {
+): M | Promise<M> {
   const paths = pathsToRead(mask);
-  const allowed = await publicOrRight(registries, context, {
-    entity,
-    right: owned.rights.info,
-    paths,
-    publicFields: owned.publicFields,
-  });
-  const { message } = await readEntity(owned.kind, entity);
-  if (!allowed) return owned.pick(owned.publicSafe(message), paths);
-  return owned.pick(await withContactInfo(registries, context, message, paths), paths);
+  const { publicFields, rights } = owned;
+  const show = ({ message }: StoredEntity<M>, allowed: boolean): M | Promise<M> => {
+    if (!allowed) return owned.pick(owned.publicSafe(message), paths);
+    return whenKnown(withContactInfo(registries, context, message, paths), (shown) =>
+      owned.pick(shown, paths),
+    );
+  };
+  const read = { entity, right: rights.info, paths, publicFields };
+  return whenKnown(publicOrRight(registries, context, read), (allowed) =>
+    whenKnown(readKnown(owned.kind, entity), (stored) => show(stored, allowed)),
+  );
 }
 
 async function listEntities<M extends OwnedMessage>(
@@ -268,14 +273,14 @@ async function listEntities<M extends OwnedMessage>(
 }
 
 /** The deprecated field is derived, and only when asked for. */
-async function withContactInfo<M extends OwnedMessage>(
+function withContactInfo<M extends OwnedMessage>(
   registries: Registries,
   { tenantId }: CallContext,
   message: M,
   paths: readonly string[],
-): Promise<M> {
+): M | Promise<M> {
   if (!coversPath(paths, "contact_info")) return message;
-  return { ...message, contactInfo: await contactInfoOf(registries, tenantId, message) };
+  return contactInfoOf(registries, tenantId, message).then((contactInfo) => ({ ...message, contactInfo }));
 }
 
 function writablePaths(

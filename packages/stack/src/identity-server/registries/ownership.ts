@@ -1,5 +1,6 @@
 import type { OrganizationOrUserIdentifiers, Right } from "@skylark/api";
 import type { At } from "../../clock/clock.ts";
+import { whenKnown } from "../../component/when-known.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { authenticated, type CallContext, organization, type Requirement, user } from "../../rpc/service.ts";
 import { knownCaller } from "../access/authority.ts";
@@ -40,15 +41,16 @@ interface PublicRead {
 }
 
 /** True with the right; false without it, when only what is public was asked for; else throws what is missing. */
-export async function publicOrRight(
+export function publicOrRight(
   { rights, formatUid }: Pick<Registries, "rights" | "formatUid">,
   context: CallContext,
   { entity, right, paths, publicFields }: PublicRead,
-): Promise<boolean> {
-  const held = await rights.rightsOn(knownCaller(context.caller), entity);
-  if (held.has(right)) return true;
-  if (!onlyPublic(paths, publicFields)) throw insufficientRights(entity, formatUid(entity), held, [right]);
-  return false;
+): boolean | Promise<boolean> {
+  return whenKnown(rights.rightsOn(knownCaller(context.caller), entity), (held) => {
+    if (held.has(right)) return true;
+    if (!onlyPublic(paths, publicFields)) throw insufficientRights(entity, formatUid(entity), held, [right]);
+    return false;
+  });
 }
 
 export const listingReason = "lists what the caller, or the account it may list, collaborates on";

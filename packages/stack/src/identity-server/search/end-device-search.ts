@@ -1,7 +1,7 @@
 import { EndDeviceRegistrySearch, EndDeviceSchema, pick, Right } from "@skylark/api";
 import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
 import { application, implement, type ServiceImplementation } from "../../rpc/service.ts";
-import type { EndDeviceStore } from "../storage/end-device-store.ts";
+import type { EndDevices } from "../devices/end-devices.ts";
 import { filterOf, pathsOf } from "./entity-search.ts";
 import type { SearchStore } from "./search-store.ts";
 
@@ -16,7 +16,7 @@ const mostByAddress = 8192;
 
 export interface EndDeviceSearchParts {
   readonly search: SearchStore;
-  readonly endDevices: Pick<EndDeviceStore, "get">;
+  readonly endDevices: Pick<EndDevices, "find">;
   readonly findByAddress: FindDevicesByAddress;
 }
 
@@ -55,12 +55,12 @@ export function endDeviceRegistrySearch({
         context.setTotalCount(total);
         const paths = pathsOf({ ...request, deleted: false });
         const found = await Promise.all(
-          items.map((deviceId) => endDevices.get({ tenantId, applicationId, deviceId })),
+          items.map((deviceId) => endDevices.find({ tenantId, applicationId, deviceId })),
         );
         return {
-          endDevices: found.flatMap((stored) =>
-            stored === undefined ? [] : [pick(EndDeviceSchema, stored.device, paths)],
-          ),
+          endDevices: found
+            .filter((device) => device !== undefined)
+            .map((device) => pick(EndDeviceSchema, device, paths)),
         };
       },
     },

@@ -46,4 +46,30 @@ export const searchMigrations: readonly Migration[] = [
         ON user_bookmarks (tenant_id, entity_type, application_id, entity_id)`,
     ],
   },
+  {
+    version: 2,
+    description: "identity server: what was stored before there was an index",
+    statements: [
+      // Emptied by `fillSearchIndex`, which reads what no column holds.
+      `CREATE TABLE search_unfilled (
+        tenant_id TEXT NOT NULL,
+        entity_type TEXT NOT NULL,
+        application_id TEXT NOT NULL,
+        entity_id TEXT NOT NULL,
+        PRIMARY KEY (entity_type, tenant_id, application_id, entity_id)
+      )`,
+      unfilled("application", "applications", "application_id"),
+      unfilled("gateway", "gateways", "gateway_id"),
+      unfilled("user", "users", "user_id"),
+      unfilled("device", "end_devices", "device_id", "end_devices.application_id"),
+    ],
+  },
 ];
+
+function unfilled(type: string, table: string, id: string, applicationId = "''"): string {
+  return `INSERT INTO search_unfilled (tenant_id, entity_type, application_id, entity_id)
+    SELECT ${table}.tenant_id, '${type}', ${applicationId}, ${table}.${id} FROM ${table}
+    WHERE NOT EXISTS (SELECT 1 FROM search_entries entry WHERE entry.tenant_id = ${table}.tenant_id
+      AND entry.entity_type = '${type}' AND entry.application_id = ${applicationId}
+      AND entry.entity_id = ${table}.${id})`;
+}

@@ -55,6 +55,10 @@ export function createLoginTokenMethod(
       const send = isAdmin && skipEmail ? undefined : options.send;
       if (!isShown && send === undefined) return {};
       const token = await createToken(registries, entity, options.lifetimeMs);
+      if (token === undefined) {
+        if (isAdmin) throw loginTokensStillValid();
+        return {};
+      }
       send?.(entity, token, options.lifetimeMs);
       return isShown ? { token } : {};
     },
@@ -67,14 +71,15 @@ async function findUser({ users }: Parts, entity: EntityReference, isAdmin: bool
   return stored?.deletedAt === undefined ? stored?.message : undefined;
 }
 
+/** Undefined while there are enough of them. */
 async function createToken(
   { credentials, store, clock, randomBytes }: Parts,
   { tenantId, id }: EntityReference,
   lifetimeMs: number,
-): Promise<string> {
+): Promise<string | undefined> {
   const createdAt = clock.now();
   const active = await credentials.loginTokens.countActive(tenantId, id, createdAt);
-  if (active >= mostActiveTokens) throw loginTokensStillValid();
+  if (active >= mostActiveTokens) return undefined;
   const token = formatBase32(randomBytes(32));
   await store.transact((writer) => {
     credentials.loginTokens.deleteExpired(writer, tenantId, createdAt - rememberedMs);

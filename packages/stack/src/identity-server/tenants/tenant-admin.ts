@@ -51,15 +51,19 @@ function digestOf(key: string): Buffer {
 export function authorityOfTenants(authority: Authority, tenancy: Tenancy, keys: TenantAdminKeys): Authority {
   if (!tenancy.enabled) return authority;
   return {
-    authenticate(tenantId, authorization) {
+    authenticate(tenantId, authorization, session) {
       if (authorization !== undefined && isTenantAdminScheme(authorization)) {
         if (!keys.has(authorization.slice(scheme.length).trim())) throw invalidKey();
         return tenantAdmin(tenantId);
       }
       tenancy.checkServed(tenantId);
-      return authority.authenticate(tenantId, authorization);
+      return authority.authenticate(tenantId, authorization, session);
     },
-    require: (caller, requirement) => authority.require(caller, requirement),
+    // Also while a stream lasts, which begins while the tenant is served.
+    require(caller, requirement) {
+      if (!isTenantAdmin(caller)) tenancy.checkServed(caller.tenantId);
+      return authority.require(caller, requirement);
+    },
     rightsOn: (caller, entity) =>
       tenancy.isServed(caller.tenantId) ? authority.rightsOn(caller, entity) : noRights,
   };

@@ -3,7 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseEUI64 } from "@skylark/lorawan";
-import { errorName, pageDevice, startIdentityServer, type TestServer } from "../identity-server.fixture.ts";
+import { logIn } from "../account/browser.fixture.ts";
+import {
+  createUser,
+  errorName,
+  pageDevice,
+  startIdentityServer,
+  type TestServer,
+} from "../identity-server.fixture.ts";
 
 const adminKey = "14596c0bdb9b11f6a97273e7c09167531571efa5898274e48660ee8d08f62b67";
 const withKey = ["--tenancy.enabled=true", `--tenancy.admin-keys=${adminKey}`];
@@ -256,4 +263,16 @@ test("counts what tenants have, and says whose device or gateway has an EUI", as
   assert.equal((await one("GET", "/gateways/gtw1")).body.ids.eui, undefined);
   const claimed = await server.call("POST", "/users/admin/gateways", { key: server.adminKey, body: gateway });
   assert.equal(claimed.status, 200, JSON.stringify(claimed.body));
+});
+
+test("the session of a tenant's user works for the API, in its own tenant alone", async (t) => {
+  const server = await startIdentityServer(t, { args: withKey });
+  await found(server, "tenant1");
+  await createUser(server, "user1");
+  const browser = await logIn(server, { userId: "user1" });
+  const headers = { Cookie: `_session=${browser.cookies.get("_session")}` };
+  const own = await server.call("GET", "/auth_info", { headers });
+  assert.equal(own.body.user_session?.user_ids.user_id, "user1", JSON.stringify(own.body));
+  const other = await server.call("GET", "/auth_info", { headers, host: "tenant1.example.com" });
+  assert.equal(errorName(other), "pkg/identityserver:token_not_found");
 });

@@ -53,10 +53,10 @@ export function createAccounts(registries: Registries, options: AccountsOptions)
   const { store, clock, events, randomBytes } = registries;
   const mailer = createMailWorker(registries, options);
   const notifications = createNotificationStore(store);
-  const notifier = createNotifier({ ...registries, notifications, mailer, log });
-  registries.notices.onNotice(({ data, ...notice }) => {
-    void notifier.send({ ...notice, data: anyPack(data.schema, data.message) });
-  });
+  const notifier = createNotifier({ ...registries, notifications, mailer });
+  registries.notices.deliverWith(({ data, ...notice }) =>
+    notifier.prepare({ ...notice, data: anyPack(data.schema, data.message) }),
+  );
   const validationRows = createValidationStore(store);
   const validations = createEmailValidations({
     ...registries,

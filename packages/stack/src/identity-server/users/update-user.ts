@@ -16,11 +16,15 @@ import type { At } from "../../clock/clock.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { type CallContext, type ServiceMethods, user as userRights } from "../../rpc/service.ts";
 import type { Writer } from "../../store/store.ts";
+import type { Caller } from "../access/authentication.ts";
+import { knownCaller } from "../access/authority.ts";
+import { withImplied } from "../access/right-sets.ts";
+import { insufficientRights } from "../access/rights-resolver.ts";
 import { hashCosts } from "../access/secret-hash.ts";
-import { addressKey } from "../contacts/validation-store.ts";
 import type { PreparedNotification } from "../notifications/notifier.ts";
 import { coversPath, pathsToWrite } from "../registries/field-masks.ts";
 import { updateEntity } from "../registries/lifecycle.ts";
+import { addressKey } from "../storage/email-addresses.ts";
 import { withPicture } from "./create-user.ts";
 import { shownUser } from "./shown-user.ts";
 import { invalidEmail, passwordInUpdate, updateAdminField } from "./user-errors.ts";
@@ -74,6 +78,8 @@ interface UserChange {
   readonly source: User;
   readonly paths: readonly string[];
   readonly byAdmin: boolean;
+  /** Throws for another address than the user has, unless the caller may do whatever the user may. */
+  readonly checkAddressIsCallers: () => void;
   readonly senderId: string | undefined;
   readonly temporaryPasswordHash: string | undefined;
 }
@@ -103,6 +109,13 @@ async function readChange(
     source,
     paths,
     byAdmin,
+    checkAddressIsCallers() {
+      if (byAdmin || carriesWholeAccount(knownCaller(context.caller))) return;
+      const entity = userReference(context, source.ids?.userId);
+      throw insufficientRights(entity, registries.formatUid(entity), new Set([Right.USER_SETTINGS_BASIC]), [
+        Right.USER_ALL,
+      ]);
+    },
     senderId: senderOf(context),
     temporaryPasswordHash: setsTemporary
       ? await registries.hasher.hash(source.temporaryPassword, hashCosts.password)
@@ -159,14 +172,24 @@ async function changedUser(parts: UserParts, given: ChangeOfStored): Promise<Cha
   return { message, alongside, notice };
 }
 
+/**
+ * Whoever reads a user's e-mail can have a new password sent there, so that a key or a token with some rights of the
+ * user would become all of them. What the state of the account takes away does not matter here.
+ */
+function carriesWholeAccount({ session, apiKey, accessToken }: Caller): boolean {
+  const rights = apiKey?.rights ?? accessToken?.rights ?? [];
+  return session !== undefined || withImplied(rights).has(Right.USER_ALL);
+}
+
 /** An address that an admin enters is believed as much as the one before it; any other has to be validated. */
 async function addressChange(
   { options }: UserParts,
-  { entity, stored, change: { paths, byAdmin } }: ChangeOfStored,
+  { entity, stored, change: { paths, byAdmin, checkAddressIsCallers } }: ChangeOfStored,
   message: User,
 ): Promise<{ readonly message: User; readonly write?: (writer: Writer) => void }> {
   if (!paths.includes("primary_email_address")) return { message };
   const isSame = addressKey(message.primaryEmailAddress) === addressKey(stored.primaryEmailAddress);
+  if (!isSame) checkAddressIsCallers();
   const next = { ...message };
   if (!byAdmin && !isSame) delete next.primaryEmailAddressValidatedAt;
   if (next.primaryEmailAddressValidatedAt !== undefined) return { message: next };

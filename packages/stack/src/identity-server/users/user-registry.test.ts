@@ -112,3 +112,34 @@ test("anyone registers while registration is open, without rights until approved
   assert.equal(configuration.user_registration.enabled, true);
   assert.equal(configuration.user_registration.password_requirements.min_length, 8);
 });
+
+test("no two users of a tenant have the same primary e-mail address, whatever its case", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.admin-rights.all"] });
+  const taken = "pkg/util/store:already_exists";
+  const { adminKey: key } = server;
+  const create = (id: string, address: string) =>
+    server.call("POST", "/users", {
+      key,
+      body: { user: { ids: { user_id: id }, password: "Secret Words 7", primary_email_address: address } },
+    });
+  const update = (id: string, address: string) =>
+    server.call("PUT", `/users/${id}`, {
+      key,
+      body: { user: { primary_email_address: address }, field_mask: "primary_email_address" },
+    });
+  const atOnce = await Promise.all([create("user1", "one@example.com"), create("user2", "One@Example.com")]);
+  assert.deepEqual(atOnce.map(({ status }) => status).toSorted(), [200, 409]);
+  assert.equal(errorName(atOnce.find(({ status }) => status === 409)!), taken);
+  const [holder, other] = atOnce[0]!.status === 200 ? ["user1", "user2"] : ["user2", "user1"];
+
+  assert.equal((await create(other!, "two@example.com")).status, 200);
+  assert.equal(errorName(await update(other!, "ONE@example.com")), taken);
+  assert.equal((await update(holder!, "ONE@example.com")).status, 200);
+  await server.call("DELETE", `/users/${holder}`, { key });
+  assert.equal((await update(other!, "one@example.com")).status, 200);
+  assert.equal(errorName(await server.call("POST", `/users/${holder}/restore`, { key })), taken);
+  assert.equal((await update(other!, "two@example.com")).status, 200);
+  assert.equal((await server.call("POST", `/users/${holder}/restore`, { key })).status, 200);
+  await server.call("DELETE", `/users/${holder}/purge`, { key });
+  assert.equal((await create("user3", "one@example.com")).status, 200);
+});

@@ -9,7 +9,7 @@ import {
 } from "../../rpc/service.ts";
 import { userLogout, userRevocation } from "../access/credential-stores.ts";
 import { withdrawAsContact } from "../registries/former-contacts.ts";
-import { deleteEntity, purgeEntity, readEntity, restoreEntity } from "../registries/lifecycle.ts";
+import { deleteEntity, purgeEntity, readEntity, readKnown, restoreEntity } from "../registries/lifecycle.ts";
 import { publicOrRight, requireRestorable } from "../registries/ownership.ts";
 import { publicUser, userPublicFields } from "../registries/public-fields.ts";
 import type { Registries } from "../registries/registries.ts";
@@ -58,7 +58,7 @@ const getMethod = (parts: UserParts): Methods["get"] => ({
       paths,
       publicFields: userPublicFields,
     });
-    const { message } = await readEntity(kind, entity);
+    const { message } = await readKnown(kind, entity);
     const shown = shownUser(parts, message);
     return pick(UserSchema, allowed ? shown : publicUser(shown), paths);
   },

@@ -79,3 +79,28 @@ test("a user that does not exist takes as long as one that does", async (t) => {
   await verifyPassword(sources, "default", "nobody", "guess");
   assert.deepEqual(hashes, [String(hashCosts.password), String(hashCosts.password)]);
 });
+
+test("a moment of too many logins does not keep strangers' logins failing for ever", async (t) => {
+  const { store } = await startIdentityServer(t);
+  const real = createSecretHasher();
+  let isBusy = true;
+  const hasher = {
+    hash: async (secret: string, cost: number) => {
+      if (isBusy) throw new Error("too many logins");
+      return real.hash(secret, cost);
+    },
+    verify: real.verify,
+  };
+  const sources = {
+    users: userKind(store),
+    passwords: createPasswordStore(store),
+    hasher,
+    store,
+    clock: new ManualClock(),
+    restoreWindowMs: 0,
+    entityChanged() {},
+  };
+  await assert.rejects(verifyPassword(sources, "default", "nobody", "guess"), /too many logins/);
+  isBusy = false;
+  assert.equal(await verifyPassword(sources, "default", "nobody", "guess"), undefined);
+});

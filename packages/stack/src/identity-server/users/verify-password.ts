@@ -25,6 +25,8 @@ function unknownUserHash(hasher: SecretHasher): Promise<string> {
   if (hash === undefined) {
     hash = hasher.hash("of nobody", hashCosts.password);
     unknownUsers.set(hasher, hash);
+    // Made anew when there were too many logins at the time.
+    hash.catch(() => unknownUsers.delete(hasher));
   }
   return hash;
 }

@@ -2,6 +2,7 @@ import type { EncryptedDownlink } from "../../domain/application-downlink.ts";
 import type {
   ReceiveWindow,
   Reservation,
+  TransmissionReport,
   TransmissionRequest,
   TransmissionResult,
 } from "../../domain/downlink.ts";
@@ -37,17 +38,18 @@ export async function transmitInWindows(
   gatewayServer: Pick<GatewayServer, "reserve">,
   { phyPayload, request, reservation, fittingWindows }: HeldFrame,
   correlationIds: readonly string[],
-): Promise<TransmissionResult> {
+): Promise<TransmissionReport> {
   const result = await reservation.transmit(phyPayload, correlationIds);
+  const first: TransmissionReport = { result, phyPayload, reservation };
   const windows = fittingWindows.filter(({ window }) => window > reservation.window.window);
-  if (!isNotSentInTime.has(result) || windows.length === 0) return result;
+  if (!isNotSentInTime.has(result) || windows.length === 0) return first;
   let again: Reservation;
   try {
     again = gatewayServer.reserve({ ...request, windows });
   } catch {
-    return result;
+    return first;
   }
-  return again.transmit(phyPayload, correlationIds);
+  return { result: await again.transmit(phyPayload, correlationIds), phyPayload, reservation: again };
 }
 
 export interface TransmissionCounters {
@@ -88,7 +90,8 @@ export class Transmissions {
     const { cache, events: bus, gatewayServer, logger } = this.#around;
     const { correlationIds, subject, downlink } = frame;
     cache.hold(entry);
-    const done = transmitInWindows(gatewayServer, held, correlationIds).then(async (result) => {
+    const done = transmitInWindows(gatewayServer, held, correlationIds).then(async (report) => {
+      const { result } = report;
       if (result === "SUCCESS") {
         this.#counters.transmitted++;
         bus.publish(events.transmissionSuccess, subject, () => ({ correlationIds }));
@@ -99,7 +102,7 @@ export class Transmissions {
         );
       }
       if (downlink !== undefined)
-        await entry.run(() => this.#report(entry, subject.ids, { downlink, result }));
+        await entry.run(() => this.#report(entry, subject.ids, { downlink, report }));
     });
     done
       .catch((error: unknown) => logger.error("could not record a transmission", { error }))
@@ -109,10 +112,11 @@ export class Transmissions {
   async #report(
     entry: DeviceEntry,
     ids: EndDeviceIdentifiers,
-    { downlink, result }: { readonly downlink: EncryptedDownlink; readonly result: TransmissionResult },
+    { downlink, report }: { readonly downlink: EncryptedDownlink; readonly report: TransmissionReport },
   ): Promise<void> {
+    const { result } = report;
     const { applicationServer, store } = this.#around;
-    const reported = await applicationServer.stageTransmissionResult(ids, downlink, result);
+    const reported = await applicationServer.stageTransmissionResult(ids, downlink, report);
     const isLost = result !== "SUCCESS" && result !== "NO_ACKNOWLEDGMENT";
     const changes = isLost && downlink.confirmed ? this.#stopWaitingForAck(entry, downlink.fCnt) : [];
     await commit(store, [...changes, reported]);

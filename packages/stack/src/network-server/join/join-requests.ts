@@ -29,7 +29,7 @@ import {
   uplinkChannelNotFound,
 } from "../errors.ts";
 import * as events from "../events.ts";
-import type { ApplicationServer, GatewayServer, JoinAnswer, JoinServer } from "../peers.ts";
+import type { ApplicationServer, GatewayServer, JoinAnswer, JoinServer, TenantServed } from "../peers.ts";
 import { regionOf } from "../region.ts";
 import type { DeviceWriter } from "../storage/device-store.ts";
 import type { TimerWheel } from "../timer-wheel.ts";
@@ -69,6 +69,7 @@ interface Surroundings {
   readonly logger: Logger;
   readonly netId: NetID;
   readonly desiredRx1Delay: number;
+  readonly tenantServed?: TenantServed;
 }
 
 /** Takes join-requests to the Join Server and its join-accepts back to the device. */
@@ -95,7 +96,7 @@ export class JoinRequests {
     let entry: DeviceEntry | undefined;
     try {
       entry = await cache.holdByEuis(request);
-      if (entry === undefined) {
+      if (entry === undefined || this.#around.tenantServed?.(entry.ids.tenantId) === false) {
         this.counters.unmatched++;
         events.publishUnknownDevice(this.#around.events, events.upJoinDrop, round);
       } else await this.#receiveFrom(entry, round, request);
@@ -169,6 +170,7 @@ export class JoinRequests {
       appSKey: answer.appSKey,
       receivedAt,
       correlationIds,
+      reception: { ...round.uplink, receptions: round.receptions },
     });
     await commit(store, [answer.change, this.#sessionChange(entry, sessionState), joined]);
     this.counters.accepted++;
@@ -254,7 +256,7 @@ export class JoinRequests {
       if (paths.length === 0) throw noDownlinkPath();
       const held = this.#reserve(paths, windows, phyPayload);
       bus.publish(events.downJoinSuccess, subject, () => ({ correlationIds }));
-      const result = await transmitInWindows(gatewayServer, held, correlationIds);
+      const { result } = await transmitInWindows(gatewayServer, held, correlationIds);
       if (result === "SUCCESS") {
         this.counters.sent++;
         bus.publish(events.transmissionSuccess, subject, () => ({ correlationIds }));

@@ -393,3 +393,21 @@ test("delivers what it has taken before it closes", async (context) => {
     [1],
   );
 });
+
+test("devices of a tenant that is not served are strangers, until it is served again", async (context) => {
+  let served = true;
+  const net = await startNetwork({ tenantServed: () => served });
+  context.after(() => net.close());
+  await register(net, { settings: abpSettings, session: { devAddr: address, keys: fills } });
+  const hear = async (fCnt: number) => {
+    net.hear(uplinkFrame(address, keys, { fCnt, fPort: 10, payload }));
+    await net.advance(250);
+    return net.applicationServer.uplinks.map((uplink) => uplink.fCnt);
+  };
+  assert.deepEqual(await hear(1), [1]);
+  served = false;
+  assert.deepEqual(await hear(2), [1]);
+  assert.equal(net.server.counters.uplinks.unmatched, 1);
+  served = true;
+  assert.deepEqual(await hear(3), [1, 3]);
+});

@@ -7,7 +7,7 @@ import type { Logger } from "../../log/log.ts";
 import type { DeviceCache } from "../device-cache.ts";
 import type { DeviceEntry } from "../device-entry.ts";
 import * as events from "../events.ts";
-import type { ApplicationServer } from "../peers.ts";
+import type { ApplicationServer, TenantServed } from "../peers.ts";
 import type { TimerWheel } from "../timer-wheel.ts";
 import { Copies } from "./copies.ts";
 import { closeRound, type Round } from "./deduplicator.ts";
@@ -37,6 +37,7 @@ interface Surroundings {
   readonly events: EventPublisher;
   readonly logger: Logger;
   readonly windowMs: number;
+  readonly tenantServed?: TenantServed;
 }
 
 /** Finds out whose a data uplink is at its first copy, then waits for the others. */
@@ -96,7 +97,8 @@ export class DataUplinks {
     const { rawPayload } = round.uplink;
     const matched =
       devices.length === 0 ? undefined : matchFrame(devices, { frame, message: withoutMIC(rawPayload) });
-    if (matched === undefined) {
+    const isServed = matched && this.#around.tenantServed?.(matched.sessionState.session.ids.tenantId);
+    if (matched === undefined || isServed === false) {
       this.counters.unmatched++;
       events.publishUnknownDevice(this.#around.events, events.upDataDrop, round);
       closeRound(round);

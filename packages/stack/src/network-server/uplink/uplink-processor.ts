@@ -109,13 +109,14 @@ export class UplinkProcessor {
     const uplink = applicationUplink(waiting, entry.frameLoss.note(verified.fCnt));
     const changes = [
       this.#sessionChange(entry, { before, after, handled, isActivation: frame.isActivation }),
-      applicationServer.stageUplink(uplink, decoded),
     ];
+    // What became of a downlink is told before what the device says next.
     if (answersConfirmed !== undefined) {
       const { sessionKeyId, ids } = before.session;
       const downlink = { sessionKeyId, fCnt: answersConfirmed };
       changes.push(await applicationServer.stageAcknowledgment(ids, downlink, received.fCtrl.ack));
     }
+    changes.push(applicationServer.stageUplink(uplink, decoded));
     await commit(store, changes);
     this.#publishProcessed(waiting, handled);
     this.#openWindow(waiting, handled);
@@ -138,6 +139,7 @@ export class UplinkProcessor {
         },
       },
     ]);
+    this.#around.applicationServer.repeatUplink(applicationUplink(waiting, undefined), await waiting.decoded);
     const answers = answerRepeatedRequests(before.mac, commands, factsOf(waiting));
     this.#openWindow(waiting, { answers, needsDownlink: false });
   }

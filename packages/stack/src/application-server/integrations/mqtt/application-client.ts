@@ -1,16 +1,22 @@
 import type { Timer } from "../../../clock/clock.ts";
 import { SkylarkError, statusCodes } from "../../../errors/errors.ts";
-import type { Client, MessageSource, StoredSession } from "../../../mqtt/backend.ts";
+import type { Client, MessageSource, StoredSession, TransientSource } from "../../../mqtt/backend.ts";
 import type { PublishedMessage } from "../../../mqtt/packet-decoding.ts";
 import { DownlinkPublisher } from "./downlink-publisher.ts";
 import type { MqttBackendContext } from "./mqtt-backend.ts";
 import { connected, disconnected } from "./mqtt-events.ts";
 import { type PersistentSession, type SessionName, sessionKey } from "./session-store.ts";
 import type { TopicDialect } from "./topics.ts";
+import type { Dialect } from "./v2/dialect.ts";
+import { rewriteV2Filter } from "./v2/topics.ts";
+import { V2DownlinkPublisher } from "./v2/v2-downlink-publisher.ts";
+import { isOfV2 } from "./v2/v2-feeds.ts";
 
 export interface ApplicationLogin {
   readonly name: SessionName;
   readonly topics: TopicDialect;
+  /** As V2 is spoken to the application; `#` may mean its topics. */
+  readonly v2: { readonly dialect: Dialect; readonly prefersV2: boolean };
   /** Asks again what the client's key allows; cheap, the Identity Server caches it until it changes. */
   readonly authenticate: () => Promise<ReadonlySet<string>>;
   readonly rights: ReadonlySet<string>;
@@ -25,13 +31,16 @@ const rightsCheckMs = 5000;
 export class ApplicationClient implements Client {
   readonly sessionKey: string;
   readonly source: MessageSource;
+  readonly transient: TransientSource;
   mayRead: boolean;
   readonly #context: MqttBackendContext;
   readonly #login: ApplicationLogin;
   readonly #publisher: DownlinkPublisher;
+  readonly #v2Publisher: V2DownlinkPublisher;
   #session: PersistentSession | undefined;
   #revoked: () => void = () => {};
   #rightsTimer: Timer | undefined;
+  #endWatch: () => void = () => {};
   /** Publishes take their turn while rights are checked, so that they reach the queue in order. */
   #turn: Promise<unknown> = Promise.resolve();
   #isOpen = false;
@@ -42,12 +51,17 @@ export class ApplicationClient implements Client {
     this.#login = login;
     this.sessionKey = sessionKey(login.name);
     this.source = context.feeds.feed(ids, userName, login.topics);
+    this.transient = context.v2Feeds.source(login.name, login.v2.dialect);
     this.mayRead = login.rights.has(readTraffic);
     this.#publisher = new DownlinkPublisher(context, login.name, login.topics);
+    this.#v2Publisher = new V2DownlinkPublisher(context, login.name);
   }
 
   rewriteFilter(filter: string): string | undefined {
-    return this.#login.topics.rewriteFilter(this.#login.name.userName, filter);
+    const { name, topics, v2 } = this.#login;
+    const inV2 = () => rewriteV2Filter(name.userName, filter);
+    if (filter === "#" && v2.prefersV2) return inV2();
+    return topics.rewriteFilter(name.userName, filter) ?? inV2();
   }
 
   async openSession(cleanSession: boolean): Promise<StoredSession | undefined> {
@@ -57,6 +71,7 @@ export class ApplicationClient implements Client {
     else this.#session = await sessions.open(name);
     this.#isOpen = true;
     this.#watchRights();
+    this.#endWatch = this.#context.accessWatch.add(name.ids.tenantId, () => this.#recheckRights());
     events.publish(connected, { kind: "application", ids: name.ids });
     return this.#session;
   }
@@ -66,7 +81,9 @@ export class ApplicationClient implements Client {
     this.#turn = checked.catch(() => {});
     const rights = await checked;
     const alongside = packetId === undefined ? undefined : this.#session?.received(packetId);
-    await this.#publisher.publish(message, rights?.has(writeDownlinks) ?? false, alongside);
+    const isV2 = isOfV2(this.#login.name.userName, message.topic);
+    const publisher = isV2 ? this.#v2Publisher : this.#publisher;
+    await publisher.publish(message, rights?.has(writeDownlinks) ?? false, alongside);
   }
 
   async release(packetId: number): Promise<void> {
@@ -79,22 +96,25 @@ export class ApplicationClient implements Client {
 
   closed(): void {
     this.#rightsTimer?.cancel();
+    this.#endWatch();
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#context.events.publish(disconnected, { kind: "application", ids: this.#login.name.ids });
   }
 
   #watchRights(): void {
-    this.#rightsTimer = this.#context.clock.after(rightsCheckMs, () => {
-      this.#checkRights().then(
-        () => {
-          if (this.#isOpen) this.#watchRights();
-        },
-        (error: unknown) => {
-          this.#context.log.warn("the rights of an MQTT client could not be checked", { error });
-          if (this.#isOpen) this.#watchRights();
-        },
-      );
+    this.#rightsTimer = this.#context.clock.after(rightsCheckMs, () => this.#recheckRights());
+  }
+
+  #recheckRights(): void {
+    this.#rightsTimer?.cancel();
+    const watchOn = () => {
+      this.#rightsTimer?.cancel();
+      if (this.#isOpen) this.#watchRights();
+    };
+    this.#checkRights().then(watchOn, (error: unknown) => {
+      this.#context.log.warn("the rights of an MQTT client could not be checked", { error });
+      watchOn();
     });
   }
 

@@ -15,6 +15,12 @@ export interface DownlinkQueue {
     downlinks: readonly ApplicationDownlink[],
     alongside?: StagedChange,
   ): Promise<void>;
+  /** As `push`, in front of what is queued. */
+  pushFirst(
+    ids: EndDeviceIdentifiers,
+    downlinks: readonly ApplicationDownlink[],
+    alongside?: StagedChange,
+  ): Promise<void>;
   /** As `push`, in place of what is queued; an empty array clears the queue. */
   replace(
     ids: EndDeviceIdentifiers,

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../clock/clock.ts";
 import type { ApplicationIdentifiers } from "../../../domain/identifiers.ts";
+import { v3IdOf } from "../../../domain/v2-identifiers.ts";
 import { defineErrors, SkylarkError, statusCodes } from "../../../errors/errors.ts";
 import type { EventPublisher } from "../../../events/events.ts";
 import type { Logger } from "../../../log/log.ts";
@@ -7,17 +8,25 @@ import { type Backend, type Client, type ConnectRequest, Refusal } from "../../.
 import { connectReturnCodes } from "../../../mqtt/packet-encoding.ts";
 import type { Store } from "../../../store/store.ts";
 import type { IdentityServer } from "../../peers.ts";
+import type { AccessWatch } from "./access-watch.ts";
 import { ApplicationClient } from "./application-client.ts";
 import type { DownlinkQueue } from "./downlink-queue.ts";
 import type { MessageFeeds } from "./message-feeds.ts";
 import { connectFailed, publishError } from "./mqtt-events.ts";
 import type { SessionStore } from "./session-store.ts";
 import { v3Topics } from "./topics.ts";
+import { isV2AccessKey, readV2AccessKey } from "./v2/access-keys.ts";
+import { dialectOf } from "./v2/dialect.ts";
+import type { V2Feeds } from "./v2/v2-feeds.ts";
 
 const errors = defineErrors("pkg/applicationserver/io/mqtt");
 const invalidUserName = errors.invalidArgument(
   "invalid_user_name",
   "user name must be an application identifier, with `@` and the tenant where there are several",
+);
+const noMqttRights = errors.permissionDenied(
+  "no_rights",
+  "the key neither gives messages to read nor lets downlinks be sent",
 );
 const noPassword = errors.unauthenticated("no_password", "an API key is needed as password");
 
@@ -32,31 +41,34 @@ export interface MqttBackendContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: EventPublisher;
-  readonly identity: Pick<IdentityServer, "authenticateApplication">;
+  readonly identity: Pick<
+    IdentityServer,
+    "authenticateApplication" | "applicationAttributes" | "deviceProfile"
+  >;
   readonly userNames: UserNames;
   readonly feeds: MessageFeeds;
+  readonly v2Feeds: V2Feeds;
   readonly sessions: SessionStore;
   readonly downlinks: DownlinkQueue;
+  readonly accessWatch: AccessWatch;
 }
 
+const mqttRights = ["RIGHT_APPLICATION_TRAFFIC_READ", "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"];
 const applicationIdPattern = /^[a-z0-9](?:-?[a-z0-9]){2,35}$/;
-const maxApplicationIdLength = 36;
-/** Access keys of V2 begin so; its clients know only one code for a refused key. */
-const v2AccessKeyPrefix = "ttn-account";
 
 /** Lets applications in with an API key as password. */
 export function createMqttBackend(context: MqttBackendContext): Backend {
   return {
     async authenticate(request): Promise<Client | Refusal> {
-      const apiKey = request.password === undefined ? "" : Buffer.from(request.password).toString();
+      const password = request.password === undefined ? "" : Buffer.from(request.password).toString();
       let ids: ApplicationIdentifiers | undefined;
       try {
         ids = applicationOf(context.userNames, request.username);
-        if (apiKey === "") throw noPassword();
-        return await login(context, ids, request, apiKey);
+        if (password === "") throw noPassword();
+        return await login(context, ids, request, password);
       } catch (error) {
         if (ids !== undefined) publishError(context.events, connectFailed, ids, error);
-        return new Refusal(refusalCode(context.log, error, apiKey));
+        return new Refusal(refusalCode(context.log, error, password));
       }
     },
   };
@@ -65,23 +77,43 @@ export function createMqttBackend(context: MqttBackendContext): Backend {
 function applicationOf(userNames: UserNames, username: string | undefined): ApplicationIdentifiers {
   if (username === undefined) throw invalidUserName();
   const { tenantId, id } = userNames.parseUid(username);
-  if (id.length > maxApplicationIdLength || !applicationIdPattern.test(id)) throw invalidUserName();
-  return { tenantId, applicationId: id };
+  const applicationId = v3IdOf(id);
+  if (applicationId === undefined || !applicationIdPattern.test(applicationId)) throw invalidUserName();
+  return { tenantId, applicationId };
 }
 
 async function login(
   context: MqttBackendContext,
   ids: ApplicationIdentifiers,
   request: ConnectRequest,
-  apiKey: string,
+  password: string,
 ): Promise<Client> {
-  const authenticate = () => context.identity.authenticateApplication(ids, apiKey, request.remoteAddress);
+  const { identity } = context;
+  const apiKey = readV2AccessKey(password);
+  const authenticate = () => identity.authenticateApplication(ids, apiKey, request.remoteAddress);
   const rights = await authenticate();
+  const isV2 = isV2AccessKey(password);
+  if (isV2 && !mqttRights.some((right) => rights.has(right))) throw noMqttRights();
   const name = { ids, userName: request.username!, clientId: request.clientId };
-  return new ApplicationClient(context, { name, topics: v3Topics, authenticate, rights });
+  const dialect = dialectOf(await identity.applicationAttributes(ids));
+  // Only a client of V2 writes these; `#` of any other is for what it has had since V3.
+  const prefersV2 = isV2 || dialect !== undefined || idOf(name.userName) !== ids.applicationId;
+  return new ApplicationClient(context, {
+    name,
+    topics: v3Topics,
+    v2: { dialect: dialect ?? "superset", prefersV2 },
+    authenticate,
+    rights,
+  });
 }
 
-function refusalCode(log: Logger, error: unknown, apiKey: string): Refusal["code"] {
+/** Without the tenant. */
+function idOf(userName: string): string {
+  const at = userName.lastIndexOf("@");
+  return at < 0 ? userName : userName.slice(0, at);
+}
+
+function refusalCode(log: Logger, error: unknown, password: string): Refusal["code"] {
   if (!(error instanceof SkylarkError)) {
     log.error("an MQTT login could not be checked", { error });
     return connectReturnCodes.serverUnavailable;
@@ -89,7 +121,7 @@ function refusalCode(log: Logger, error: unknown, apiKey: string): Refusal["code
   if (error.code === statusCodes.resourceExhausted || error.code === statusCodes.unavailable) {
     return connectReturnCodes.serverUnavailable;
   }
-  return apiKey.startsWith(v2AccessKeyPrefix)
+  return isV2AccessKey(password)
     ? connectReturnCodes.badUserNameOrPassword
     : connectReturnCodes.notAuthorized;
 }

@@ -23,7 +23,7 @@ const noTenant = errors.notFound("no_tenant", "no tenant");
 const queueFull = errors.resourceExhausted("queue_full", "queue full");
 
 export interface Queued {
-  readonly operation: "push" | "replace";
+  readonly operation: "push" | "pushFirst" | "replace";
   readonly deviceId: string;
   readonly downlinks: readonly ApplicationDownlink[];
 }
@@ -37,6 +37,9 @@ export interface TestIntegration {
   readonly queued: Queued[];
   readonly rejected: { readonly deviceId: string; readonly count: number; readonly error: SkylarkError }[];
   /** Rights by API key. */
+  readonly applicationAttributes: Record<string, string>;
+  /** By the identifier of the device. */
+  readonly deviceAttributes: Map<string, Readonly<Record<string, string>>>;
   readonly keys: Map<string, ReadonlySet<string>>;
   /** Commits a message of a device of `app1`. */
   emit(deviceId: string, kind: ApplicationMessageKind, payload: string): Promise<void>;
@@ -69,6 +72,8 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
   const events = createEventBus(clock);
   const queued: Queued[] = [];
   const rejected: { deviceId: string; count: number; error: SkylarkError }[] = [];
+  const applicationAttributes: Record<string, string> = {};
+  const deviceAttributes = new Map<string, Readonly<Record<string, string>>>();
   const keys = new Map([["good", allRights]]);
   const integration = await openMqttIntegration({
     store,
@@ -84,6 +89,8 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
         if (rights === undefined) throw wrongKey({ key: apiKey.slice(0, 3) });
         return rights;
       },
+      applicationAttributes: async () => applicationAttributes,
+      deviceProfile: ({ deviceId }) => ({ locations: {}, attributes: deviceAttributes.get(deviceId) ?? {} }),
     },
     userNames: {
       parseUid(uid) {
@@ -104,6 +111,8 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
     events,
     queued,
     rejected,
+    applicationAttributes,
+    deviceAttributes,
     keys,
     emit: (deviceId, kind, payload) =>
       commit(store, [outbox.stage([{ ...ids, deviceId, kind, payload: Buffer.from(payload) }])]),
@@ -122,7 +131,7 @@ function rememberingQueue(
   rejected: { deviceId: string; count: number; error: SkylarkError }[],
 ): DownlinkQueue {
   const put = async (
-    operation: "push" | "replace",
+    operation: "push" | "pushFirst" | "replace",
     device: EndDeviceIdentifiers,
     downlinks: readonly ApplicationDownlink[],
     alongside?: StagedChange,
@@ -133,6 +142,7 @@ function rememberingQueue(
   };
   return {
     push: (device, downlinks, alongside) => put("push", device, downlinks, alongside),
+    pushFirst: (device, downlinks, alongside) => put("pushFirst", device, downlinks, alongside),
     replace: (device, downlinks, alongside) => put("replace", device, downlinks, alongside),
     async reportRejected(device, downlinks, error) {
       if (!/\/dev[1-9]$/.test(endDeviceKey(device))) return false;

@@ -164,7 +164,7 @@ describe("subscribing", options, () => {
     const client = await login("app1", "good");
     const raw = new RawClient(running.port);
     await raw.connect("raw", { password: "good" });
-    raw.send(0x82, 0, 1, "v3/app2/#", 0, "+/#", 0, "$SYS/#", 1, "v3/app1/#", 1);
+    raw.send(0x82, 0, 1, "v3/app2/#", 0, "app2/#", 0, "$SYS/#", 1, "v3/app1/#", 1);
     assert.deepEqual(await raw.receive(), Buffer.from([0x90, 6, 0, 1, 0x80, 0x80, 0x80, 1]));
     raw.socket.destroy();
     assert.ok(client.connected);

@@ -1,26 +1,33 @@
 import type { Clock, Timer } from "../../../clock/clock.ts";
 import type { ListenAddress } from "../../../config/option.ts";
 import type { ApplicationIdentifiers } from "../../../domain/identifiers.ts";
-import type { EventPublisher } from "../../../events/events.ts";
+import type { EventBus } from "../../../events/events.ts";
 import type { Logger } from "../../../log/log.ts";
 import { defaultLimits, type MqttCounters, type MqttLimits } from "../../../mqtt/limits.ts";
 import { MqttServer, type TlsCertificate } from "../../../mqtt/mqtt-server.ts";
 import type { Store } from "../../../store/store.ts";
 import type { MessageLog } from "../../message-log.ts";
 import type { IdentityServer } from "../../peers.ts";
+import { AccessWatch } from "./access-watch.ts";
 import type { DownlinkQueue } from "./downlink-queue.ts";
 import { MessageFeeds } from "./message-feeds.ts";
 import { createMqttBackend, type UserNames } from "./mqtt-backend.ts";
 import { openSessionStore, type SessionStore } from "./session-store.ts";
+import { V2Feeds } from "./v2/v2-feeds.ts";
 
 export interface MqttIntegrationOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly events: EventPublisher;
+  readonly events: EventBus;
   readonly messages: MessageLog;
   readonly downlinks: DownlinkQueue;
-  readonly identity: Pick<IdentityServer, "authenticateApplication">;
+  readonly identity: Pick<
+    IdentityServer,
+    "authenticateApplication" | "applicationAttributes" | "deviceProfile"
+  >;
+  /** Calls back when keys, users or the tenant itself changed; without it clients notice within seconds. */
+  readonly onAccessChanged?: (listener: (tenantId: string) => void) => void;
   readonly userNames: UserNames;
   readonly sessionExpiryMs: number;
   readonly limits?: Partial<MqttLimits>;
@@ -45,12 +52,14 @@ export async function openMqttIntegration(options: MqttIntegrationOptions): Prom
   const { store, clock, log, messages } = options;
   const sessions = await openSessionStore(store, clock, messages.lastSequence());
   const feeds = new MessageFeeds(messages);
+  const accessWatch = new AccessWatch(clock);
   const server = new MqttServer({
-    backend: createMqttBackend({ ...options, sessions, feeds }),
+    backend: createMqttBackend({ ...options, sessions, feeds, v2Feeds: new V2Feeds(options), accessWatch }),
     clock,
     log,
     limits: { ...defaultLimits, ...options.limits },
   });
+  options.onAccessChanged?.((tenantId) => accessWatch.accessChanged(tenantId));
   const expiry = expireSessions(options, sessions);
   return {
     counters: server.counters,

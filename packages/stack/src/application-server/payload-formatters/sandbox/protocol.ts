@@ -2,7 +2,13 @@
 //
 // To the process: commands back to back, each a code and its fields. From it: one result for each call, in order.
 
-export const formatterFunctions = ["decodeUplink", "encodeDownlink", "decodeDownlink"] as const;
+export const formatterFunctions = [
+  "decodeUplink",
+  "encodeDownlink",
+  "decodeDownlink",
+  "dryRunUplink",
+  "dryRunDownlink",
+] as const;
 export type FormatterFunction = (typeof formatterFunctions)[number];
 
 export const commandCodes = { define: 0, forget: 1, call: 2 } as const;

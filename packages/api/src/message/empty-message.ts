@@ -1,6 +1,18 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 
+const makers = new WeakMap<DescMessage, () => Message>();
+
+/** An empty message, as `create` makes it. */
+export function emptyMessage(desc: DescMessage): Message {
+  let make = makers.get(desc);
+  if (make === undefined) {
+    make = emptyMessages(desc);
+    makers.set(desc, make);
+  }
+  return make();
+}
+
 /**
  * A function that makes empty messages of a type, as `create` does, by an object literal of the type's own: it knows
  * the shape of the whole message at once. Where code cannot be made, `create` itself.

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createUser, errorName, startIdentityServer } from "../identity-server.fixture.ts";
+
+test("strangers register a few users a minute, since each costs a hash and an e-mail; admins as many as they like", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.user-registration.enabled=true"] });
+  const register = (id: string) =>
+    server.call("POST", "/users", {
+      body: { user: { ids: { user_id: id }, password: "short", primary_email_address: `${id}@example.com` } },
+    });
+  const names = [];
+  for (let count = 0; count < 21; count++) names.push(errorName(await register(`user${count}`)));
+  assert.equal(names.at(0), "pkg/identityserver:password_strength_min_length");
+  assert.equal(names.at(-1), "pkg/ratelimit:rate_limit_exceeded");
+  await createUser(server, "user1");
+  await server.clock.advance(60_000);
+  assert.equal(errorName(await register("user2")), "pkg/identityserver:password_strength_min_length");
+});
