@@ -229,6 +229,21 @@ describe("traffic", () => {
     await forwarder.close();
   });
 
+  it("shows what was simulated", async () => {
+    const uplinks = client.messages("app1", { deviceId: "abp1" });
+    const next = uplinks.next();
+    const again = setInterval(() => {
+      void client.simulateUplink("app1", "abp1", { f_port: 9, frm_payload: Uint8Array.of(9) });
+    }, 300);
+    const { value: up } = await next;
+    clearInterval(again);
+    await uplinks.return();
+    assert.deepEqual(
+      [up?.simulated, up?.uplink_message?.f_port, up?.uplink_message?.frm_payload],
+      [true, 9, "CQ=="],
+    );
+  });
+
   it("loses and doubles nothing when the connection breaks", async () => {
     const proxy = await breakingProxy(stack.httpPort);
     const behind = createClient({ url: `http://127.0.0.1:${proxy.port}`, apiKey: stack.adminKey });

@@ -53,8 +53,13 @@ describe("a stack with a certificate", () => {
     assert.equal(stranger.code, 60, "who does not know the certificate does not trust it");
     const old = await ask(`--cacert ${certificate} --tls-max 1.1`);
     assert.notEqual(old.code, 0);
+    const headers = await shell(
+      `curl --silent --include --cacert ${certificate} https://localhost:${stack.httpTlsPort}/api/v3/auth_info`,
+    );
+    assert.match(headers.stdout, /^Strict-Transport-Security: max-age=\d{8}\r$/m);
     const plain = await fetch(`http://127.0.0.1:${stack.httpPort}/healthz/live`);
     assert.equal(plain.status, 200);
+    assert.equal(plain.headers.get("strict-transport-security"), null);
   });
 
   it("serves mosquitto's clients over TLS", async () => {

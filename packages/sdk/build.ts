@@ -21,8 +21,8 @@ interface Manifest {
 
 const manifestOf = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
 
-function compile(project: string): void {
-  execFileSync(process.execPath, [compiler, "-p", join(folder, project)], { stdio: "inherit" });
+function compile(project: string, ...options: readonly string[]): void {
+  execFileSync(process.execPath, [compiler, "-p", join(folder, project), ...options], { stdio: "inherit" });
 }
 
 /** Declarations keep the names of their sources; a compiler of someone else knows only those of JavaScript. */
@@ -60,17 +60,16 @@ function publishedManifest(): object {
   };
 }
 
-/** Writes the package into `packages/sdk/dist`. */
-export function build(): void {
-  const dist = join(folder, "dist");
+/** Writes the package. */
+export function build(dist: string): void {
   rmSync(dist, { recursive: true, force: true });
   // The V3 client uses nothing that only Node has.
   compile("tsconfig.browser.json");
-  compile("tsconfig.build.json");
+  compile("tsconfig.build.json", "--outDir", join(dist, "lib"));
   renameImports(join(dist, "lib"));
   writeFileSync(join(dist, "package.json"), `${JSON.stringify(publishedManifest(), undefined, 2)}\n`);
   for (const name of ["README.md", "CHANGELOG.md"]) copyFileSync(join(folder, name), join(dist, name));
   copyFileSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 }
 
-if (import.meta.main) build();
+if (import.meta.main) build(join(folder, "dist"));

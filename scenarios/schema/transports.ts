@@ -65,9 +65,15 @@ function take(
 }
 
 function queryOf(value: JsonValue, name: string): [string, string][] {
-  if (Array.isArray(value)) return value.flatMap((each) => queryOf(each, name));
+  if (Array.isArray(value)) return value.flatMap((each) => elementOf(each, name));
   if (typeof value !== "object" || value === null) return [[name, String(value)]];
   return Object.entries(value).flatMap(([key, each]) => queryOf(each, name === "" ? key : `${name}.${key}`));
+}
+
+/** A message in a list is spelt as JSON: names of its fields would not say which one of the list they belong to. */
+function elementOf(value: JsonValue, name: string): [string, string][] {
+  const isMessage = typeof value === "object" && value !== null;
+  return isMessage ? [[name, JSON.stringify(value)]] : queryOf(value, name);
 }
 
 /** Calls over HTTP; of a stream only the beginning is awaited. */

@@ -192,11 +192,7 @@ export class ApplicationClient {
     const { client, handlerAddress, certContent, insecure = false } = this.#options;
     if (client !== undefined) return client;
     if (handlerAddress) {
-      return connectApplicationManager({
-        address: handlerAddress,
-        insecure,
-        ...(certContent !== undefined && { certificate: certContent }),
-      });
+      return connectApplicationManager({ address: handlerAddress, insecure, certificate: certContent });
     }
     const { discovery, discoveryAddress } = this.#options;
     const isClient = discovery !== undefined && "getByAppId" in discovery;

@@ -1,4 +1,4 @@
-import { channelCredentials, type GrpcCallOptions, GrpcClient } from "./grpc-client.ts";
+import { type GrpcAddress, type GrpcCallOptions, GrpcClient } from "./grpc-client.ts";
 import { ApplicationManager, type ApplicationMessage, type DeviceMessage } from "./schema.ts";
 
 interface ApplicationIdentifier {
@@ -25,19 +25,8 @@ export interface ApplicationManagerClient {
   close?(): void;
 }
 
-export interface HandlerAddress {
-  readonly address: string;
-  /** The handler's certificate as PEM. */
-  readonly certificate?: string | Uint8Array;
-  readonly insecure: boolean;
-}
-
-export function connectApplicationManager({
-  address,
-  certificate,
-  insecure,
-}: HandlerAddress): ApplicationManagerClient {
-  const client = new GrpcClient(address, channelCredentials(insecure, certificate));
+export function connectApplicationManager(address: GrpcAddress): ApplicationManagerClient {
+  const client = new GrpcClient(address);
   const { method } = ApplicationManager;
   return {
     getApplication: (request, options) => client.call(method.getApplication, request, options),

@@ -1,4 +1,4 @@
-import { channelCredentials, explained, GrpcClient } from "./grpc-client.ts";
+import { explained, GrpcClient } from "./grpc-client.ts";
 import { type AnnouncementMessage, type AnnouncementMetadata, Discovery } from "./schema.ts";
 
 export const defaultDiscoveryAddress = "discovery.thethings.network:1900";
@@ -51,7 +51,7 @@ export class DiscoveryClient {
       certificate = positionalCertificate,
       insecure = positionalInsecure,
     } = typeof options === "string" ? { address: options } : options;
-    this.#client = new GrpcClient(address, channelCredentials(insecure, certificate));
+    this.#client = new GrpcClient({ address, insecure, certificate });
   }
 
   /** All services of a name, such as "handler". */

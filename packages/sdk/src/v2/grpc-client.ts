@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import {
   create,
   type DescMethodUnary,
@@ -9,6 +11,7 @@ import {
 import {
   type ChannelCredentials,
   Client,
+  type ClientOptions,
   credentials,
   Metadata,
   type ServiceError,
@@ -25,8 +28,8 @@ export interface GrpcCallOptions {
 export class GrpcClient {
   readonly #client: Client;
 
-  constructor(address: string, channelCredentials: ChannelCredentials) {
-    this.#client = new Client(address, channelCredentials);
+  constructor(address: GrpcAddress) {
+    this.#client = new Client(address.address, ...channel(address));
   }
 
   call<Method extends DescMethodUnary>(
@@ -54,14 +57,29 @@ export class GrpcClient {
   }
 }
 
-/** Credentials of a channel: plain text, TLS with a given certificate, or TLS with those that the system trusts. */
-export function channelCredentials(
-  insecure: boolean,
-  certificate: string | Uint8Array | undefined,
-): ChannelCredentials {
-  if (insecure) return credentials.createInsecure();
-  const hasCertificate = certificate !== undefined && certificate.length > 0;
-  return hasCertificate ? credentials.createSsl(Buffer.from(certificate as string)) : credentials.createSsl();
+/** How a server is reached. */
+export interface GrpcAddress {
+  /** `host:port`. */
+  readonly address: string;
+  readonly insecure: boolean;
+  /** To trust, as PEM, instead of those that the system trusts. */
+  readonly certificate: string | Uint8Array | undefined;
+}
+
+function channel({ address, insecure, certificate }: GrpcAddress): [ChannelCredentials, ClientOptions] {
+  if (insecure) return [credentials.createInsecure(), {}];
+  const trusted =
+    certificate === undefined || certificate.length === 0 ? null : Buffer.from(certificate as string);
+  const host = address.replace(/:[0-9]+$/, "").replace(/^\[(.*)\]$/, "$1");
+  if (isIP(host) === 0) return [credentials.createSsl(trusted), {}];
+  // TLS has no names for addresses, and Node refuses them: the certificate is held against the address all the same.
+  const verification = {
+    checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(host, shown),
+  };
+  return [
+    credentials.createSsl(trusted, null, null, verification),
+    { "grpc.ssl_target_name_override": "localhost" },
+  ];
 }
 
 /** In the words of V2's SDKs: `Error while getting the application: NOT_FOUND`. */

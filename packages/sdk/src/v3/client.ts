@@ -36,6 +36,8 @@ import {
   type EventSubject,
   eventsOf,
   messagesOf,
+  type SimulatedUplink,
+  simulatedUplink,
   type TrafficOptions,
   type Uplink,
   uplinksOf,
@@ -101,11 +103,11 @@ export interface SkylarkClient {
     subjects: EventSubject | readonly EventSubject[],
     options?: EventOptions,
   ): AsyncGenerator<Event, void, undefined>;
-  /** Pretends that a device sent something, to try what comes after. */
+  /** Pretends that a device sent something, to try what comes after; where and how it was received is made up unless given. */
   simulateUplink(
     applicationId: string,
     deviceId: string,
-    message: ApplicationUp,
+    uplink: SimulatedUplink,
     options?: CallOptions,
   ): Promise<void>;
   /** Who the caller is, and what it may do. */
@@ -142,9 +144,10 @@ export function createClient(options: ClientOptions): SkylarkClient {
     uplinks: (applicationId, traffic = {}) => uplinksOf(transport, applicationId, traffic),
     messages: (applicationId, traffic = {}) => messagesOf(transport, applicationId, traffic),
     events: (subjects, events = {}) => eventsOf(transport, subjects, events),
-    async simulateUplink(application_id, device_id, message, callOptions) {
+    async simulateUplink(application_id, device_id, uplink, callOptions) {
       const end_device_ids = { application_ids: { application_id }, device_id };
-      await call(AppAs.SimulateUplink, { ...message, end_device_ids }, callOptions);
+      const uplink_message = simulatedUplink(uplink);
+      await call(AppAs.SimulateUplink, { end_device_ids, uplink_message }, callOptions);
     },
     authInfo: (callOptions) => call(EntityAccess.AuthInfo, {}, callOptions),
     call,

@@ -17,7 +17,14 @@ export type {
 export * from "./services.ts";
 export type { ErrorCode, SkylarkErrorDetails } from "./skylark-error.ts";
 export { SkylarkError } from "./skylark-error.ts";
-export type { DownlinkMessage, Downlinks, EventSubject, TrafficOptions, Uplink } from "./traffic.ts";
+export type {
+  DownlinkMessage,
+  Downlinks,
+  EventSubject,
+  SimulatedUplink,
+  TrafficOptions,
+  Uplink,
+} from "./traffic.ts";
 export { decodeBase64, encodeBase64 } from "./traffic.ts";
 export type { CallOptions, ClientOptions, Credential } from "./transport.ts";
 export type * from "./types.ts";

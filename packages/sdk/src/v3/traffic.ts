@@ -36,6 +36,12 @@ export interface DownlinkMessage extends Omit<ApplicationDownlink, "frm_payload"
   frm_payload?: string | Uint8Array;
 }
 
+/** What a device is made to have sent; bytes may be given as they are. */
+export interface SimulatedUplink extends Omit<ApplicationUplink, "frm_payload"> {
+  /** Bytes, or their Base64. */
+  frm_payload?: string | Uint8Array;
+}
+
 /** The queues of end devices. */
 export interface Downlinks {
   /** Adds to the end of the queue. */
@@ -81,8 +87,25 @@ export function downlinks(transport: Transport): Downlinks {
 
 function encodeDownlink(message: DownlinkMessage): ApplicationDownlink {
   const { frm_payload, ...rest } = message;
-  if (frm_payload === undefined) return rest;
-  return { ...rest, frm_payload: typeof frm_payload === "string" ? frm_payload : encodeBase64(frm_payload) };
+  return frm_payload === undefined ? rest : { ...rest, frm_payload: base64Of(frm_payload) };
+}
+
+function base64Of(payload: string | Uint8Array): string {
+  return typeof payload === "string" ? payload : encodeBase64(payload);
+}
+
+/** Received by one gateway on the first channel of Europe, unless it says otherwise. */
+export function simulatedUplink({ frm_payload = "", ...uplink }: SimulatedUplink): ApplicationUplink {
+  return {
+    f_port: 1,
+    settings: {
+      data_rate: { lora: { bandwidth: 125_000, spreading_factor: 7, coding_rate: "4/5" } },
+      frequency: "868100000",
+    },
+    rx_metadata: [{ gateway_ids: { gateway_id: "simulated" }, rssi: -42, channel_rssi: -42, snr: 4.2 }],
+    ...uplink,
+    frm_payload: base64Of(frm_payload),
+  };
 }
 
 /** Bytes as the API's JSON shows most of them. */

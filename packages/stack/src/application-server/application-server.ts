@@ -54,7 +54,7 @@ export interface ApplicationServer {
   decodeUplink(uplink: VerifiedUplink): Promise<unknown>;
   stageUplink(uplink: ApplicationUplink, decoded: unknown): StagedChange;
   /** An uplink that the device sent again. */
-  repeatUplink(uplink: ApplicationUplink, decoded: unknown): void;
+  repeatUplink(uplink: ApplicationUplink): void;
   stageJoinAccept(join: AcceptedJoin): Promise<StagedChange>;
   hasDownlink(ids: EndDeviceIdentifiers): boolean;
   nextDownlink(opportunity: DownlinkOpportunity): Promise<NextDownlink>;
@@ -90,7 +90,7 @@ export async function createApplicationServer(context: ApplicationServerContext)
   return {
     decodeUplink: (uplink) => uplinks.decode(uplink),
     stageUplink: (uplink, decoded) => uplinks.stage(uplink, decoded),
-    repeatUplink: (uplink, decoded) => uplinks.repeat(uplink, decoded),
+    repeatUplink: (uplink) => uplinks.repeat(uplink),
     stageJoinAccept: (join) => uplinks.stageJoinAccept(join),
     hasDownlink: (ids) => transmissions.hasDownlink(ids),
     nextDownlink: (opportunity) => transmissions.next(opportunity),
@@ -149,7 +149,7 @@ async function openParts(context: ApplicationServerContext): Promise<Parts> {
   const networkMember = networkIds === undefined ? "" : `,"network_ids":${JSON.stringify(networkIds)}`;
   return {
     ...shared,
-    uplinks: new UplinkHandler({ ...shared, identityServer, networkMember }),
+    uplinks: new UplinkHandler({ ...shared, log: context.log, identityServer, networkMember }),
     requests: new DownlinkRequests(shared),
     transmissions: new Transmissions(shared),
   };

@@ -28,6 +28,13 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** Moves time to when the next timer falls due, and no further; false when there is none. */
+  async advanceToNextTimer(): Promise<boolean> {
+    if (this.#timers.length === 0) return false;
+    await this.advance(Math.min(...this.#timers.map(({ dueAt }) => dueAt)) - this.#now);
+    return true;
+  }
+
   /** Moves time forward, firing what falls due, each at its own instant; lets promises settle in between. */
   async advance(durationMs: number): Promise<void> {
     const endAt = this.#now + durationMs;

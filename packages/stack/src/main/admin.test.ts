@@ -102,6 +102,7 @@ test("wrong usage is told before anything is touched, refusals with the reason a
   await (await start()).close();
   const usage = [
     [["destroy"], /unknown command "destroy"/],
+    [["constructor"], /unknown command "constructor"/],
     [["create-user"], /--id is missing/],
     [["create-user", "--id"], /--id needs a value/],
     [["create-user", "--id", "a", "--emial", "x"], /unknown option --emial/],

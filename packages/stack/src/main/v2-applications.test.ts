@@ -42,10 +42,18 @@ test("discovery knows which applications, gateways and AppEUIs there are", async
   assert.match(await failureOf(discovery.call(by.getByGatewayID, { gatewayId: "gw2" })), /^NOT_FOUND: /);
   const appEui = Buffer.from("0102030405060708", "hex");
   assert.match(await failureOf(discovery.call(by.getByAppEUI, { appEui })), /^NOT_FOUND: /);
-  const end_device = { ids: { device_id: "dev1", join_eui: "0102030405060708", dev_eui: "0102030405060708" } };
-  assert.equal((await stack.call("POST", "/applications/my-app/devices", { body: { end_device } })).status, 200);
+  const end_device = {
+    ids: { device_id: "dev1", join_eui: "0102030405060708", dev_eui: "0102030405060708" },
+  };
+  assert.equal(
+    (await stack.call("POST", "/applications/my-app/devices", { body: { end_device } })).status,
+    200,
+  );
   assert.equal((await discovery.call(by.getByAppEUI, { appEui })).serviceName, "handler");
-  assert.match(await failureOf(discovery.call(by.getByAppEUI, { appEui: Buffer.of(1) })), /^INVALID_ARGUMENT: /);
+  assert.match(
+    await failureOf(discovery.call(by.getByAppEUI, { appEui: Buffer.of(1) })),
+    /^INVALID_ARGUMENT: /,
+  );
   assert.match(await failureOf(discovery.call(by.announce, { id: "mine" })), /^PERMISSION_DENIED: /);
 });
 
@@ -55,7 +63,10 @@ test("a configured host is announced to everyone, and the certificate is for it"
   });
   assert.match(announcement.netAddress, /^lora\.example\.com:\d+$/);
   const { X509Certificate } = await import("node:crypto");
-  assert.equal(new X509Certificate(announcement.certificate).checkHost("lora.example.com"), "lora.example.com");
+  assert.equal(
+    new X509Certificate(announcement.certificate).checkHost("lora.example.com"),
+    "lora.example.com",
+  );
 });
 
 test("who says nothing, or the wrong thing, of himself is refused in V2's words", async (t) => {
@@ -64,7 +75,9 @@ test("who says nothing, or the wrong thing, of himself is refused in V2's words"
     failureOf(handler.call(ApplicationManager.method.getApplication, { appId: id }, metadata));
   assert.equal(await get({}), "INVALID_ARGUMENT: Metadata not valid: neither token nor key present");
   assert.match(await get({ key: "ttn-account-v2.nonsense" }), /^PERMISSION_DENIED: permission denied: /);
-  const wrong = { key: "NNSXS.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFG.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRST" };
+  const wrong = {
+    key: "NNSXS.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFG.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRST",
+  };
   assert.match(await get(wrong), /^PERMISSION_DENIED: permission denied: /);
   const devices = await keyWith("RIGHT_APPLICATION_DEVICES_READ");
   assert.equal(
@@ -86,7 +99,11 @@ test("functions are set one by one, and are the formatters of V3", async (t) => 
   const set = (change: object) =>
     stack.handler.call(ApplicationManager.method.setApplication, { appId, ...change }, { key });
   const get = async () => {
-    const { $typeName: _, ...shown } = await stack.handler.call(ApplicationManager.method.getApplication, { appId }, { key });
+    const { $typeName: _, ...shown } = await stack.handler.call(
+      ApplicationManager.method.getApplication,
+      { appId },
+      { key },
+    );
     return shown;
   };
   const nothing = { decoder: "", converter: "", validator: "", encoder: "", registerOnJoinAccessKey: "" };
@@ -109,7 +126,10 @@ test("functions are set one by one, and are the formatters of V3", async (t) => 
   assert.equal((await get()).payloadFormat, "");
   await set({ payloadFormat: "custom" });
   assert.deepEqual(await get(), { appId, ...nothing, payloadFormat: "custom", decoder, encoder });
-  assert.equal(await failureOf(set({ payloadFormat: "xml" })), "INVALID_ARGUMENT: PayloadFormat not valid: unknown");
+  assert.equal(
+    await failureOf(set({ payloadFormat: "xml" })),
+    "INVALID_ARGUMENT: PayloadFormat not valid: unknown",
+  );
 });
 
 test("of a key for registering on join only the public part is remembered", async (t) => {
@@ -118,14 +138,20 @@ test("of a key for registering on join only the public part is remembered", asyn
   const set = (registerOnJoinAccessKey: string) =>
     stack.handler.call(ApplicationManager.method.setApplication, { appId, registerOnJoinAccessKey }, { key });
   const get = () => stack.handler.call(ApplicationManager.method.getApplication, { appId }, { key });
-  await stack.handler.call(ApplicationManager.method.setApplication, { appId, payloadFormat: "custom" }, { key });
+  await stack.handler.call(
+    ApplicationManager.method.setApplication,
+    { appId, payloadFormat: "custom" },
+    { key },
+  );
   await set(key);
   const shown = (await get()).registerOnJoinAccessKey;
   assert.equal(shown, key.slice(0, key.lastIndexOf(".")));
   assert.equal((await get()).payloadFormat, "custom");
   await set(shown);
   assert.equal((await get()).registerOnJoinAccessKey, shown);
-  assert.ok(!JSON.stringify(stack.rows("SELECT * FROM applications")).includes(key.slice(key.lastIndexOf("."))));
+  assert.ok(
+    !JSON.stringify(stack.rows("SELECT * FROM applications")).includes(key.slice(key.lastIndexOf("."))),
+  );
 });
 
 test("a script that was written for V3 is a decoder of V2", async (t) => {
@@ -145,7 +171,10 @@ test("an application is unregistered with its devices, and can be registered aga
   const { handler } = stack;
   const all = { key: await stack.keyWith("RIGHT_APPLICATION_ALL") };
   const end_device = { ids: { device_id: "dev1" } };
-  assert.equal((await stack.call("POST", "/applications/my-app/devices", { body: { end_device } })).status, 200);
+  assert.equal(
+    (await stack.call("POST", "/applications/my-app/devices", { body: { end_device } })).status,
+    200,
+  );
   const twice = handler.call(ApplicationManager.method.registerApplication, { appId }, all);
   assert.equal(await failureOf(twice), "ALREADY_EXISTS: Application already exists");
   const poor = { key: await stack.keyWith("RIGHT_APPLICATION_DELETE") };
@@ -194,11 +223,20 @@ test("functions are tried without being stored, with what they write", async (t)
     stack.handler.call(ApplicationManager.method.dryDownlink, { app, port: 1, ...message }, { key });
   assert.deepEqual([...(await down({ fields: '{"value":9}' })).payload], [9]);
   assert.deepEqual([...(await down({ payload: Buffer.of(1, 2) })).payload], [1, 2]);
-  for (const wrong of [{}, { fields: "{}", payload: Buffer.of(1) }, { fields: "no JSON" }, { fields: "[1]" }]) {
+  for (const wrong of [
+    {},
+    { fields: "{}", payload: Buffer.of(1) },
+    { fields: "no JSON" },
+    { fields: "[1]" },
+  ]) {
     assert.match(await failureOf(down(wrong)), /^INVALID_ARGUMENT: /);
   }
   const broken = { ...app, decoder: "function Decoder() { throw new Error('no'); }" };
-  const failed = stack.handler.call(ApplicationManager.method.dryUplink, { app: broken, payload: Buffer.of(1) }, { key });
+  const failed = stack.handler.call(
+    ApplicationManager.method.dryUplink,
+    { app: broken, payload: Buffer.of(1) },
+    { key },
+  );
   assert.match(await failureOf(failed), /no/);
   const stored = await stack.handler.call(ApplicationManager.method.getApplication, { appId }, { key });
   assert.equal(stored.decoder, "");
@@ -209,7 +247,11 @@ test("CayenneLPP is tried without functions", async (t) => {
   const key = await stack.keyWith(...settings, "RIGHT_APPLICATION_TRAFFIC_READ");
   const app = { appId, payloadFormat: "cayennelpp" };
   const payload = Buffer.from("0367011005670 0ff".replace(" ", ""), "hex");
-  const { fields, valid } = await stack.handler.call(ApplicationManager.method.dryUplink, { app, payload, port: 1 }, { key });
+  const { fields, valid } = await stack.handler.call(
+    ApplicationManager.method.dryUplink,
+    { app, payload, port: 1 },
+    { key },
+  );
   assert.deepEqual(JSON.parse(fields), { temperature_3: 27.2, temperature_5: 25.5 });
   assert.equal(valid, true);
   const down = { app, fields: '{"value_1":1.5}', port: 1 };
@@ -226,7 +268,10 @@ test("addresses are handed out of the network's blocks", async (t) => {
   assert.ok(prefixes[0]!.usage.includes("abp"));
   const { devAddr } = await stack.handler.call(DevAddrManager.method.getDevAddr, { usage: ["abp"] }, { key });
   assert.equal(devAddr.length, 4);
-  assert.match(await failureOf(stack.handler.call(DevAddrManager.method.getDevAddr, {})), /^INVALID_ARGUMENT: /);
+  assert.match(
+    await failureOf(stack.handler.call(DevAddrManager.method.getDevAddr, {})),
+    /^INVALID_ARGUMENT: /,
+  );
 });
 
 test("the handler says how it is doing to those who have a key", async (t) => {
@@ -235,5 +280,8 @@ test("the handler says how it is doing to those who have a key", async (t) => {
   const { system, component } = await stack.handler.call(HandlerManager.method.getStatus, {}, { key });
   assert.ok((system?.memory?.total ?? 0n) > 0n);
   assert.ok((component?.memory?.memory ?? 0n) > 0n);
-  assert.match(await failureOf(stack.handler.call(HandlerManager.method.getStatus, {})), /^INVALID_ARGUMENT: /);
+  assert.match(
+    await failureOf(stack.handler.call(HandlerManager.method.getStatus, {})),
+    /^INVALID_ARGUMENT: /,
+  );
 });

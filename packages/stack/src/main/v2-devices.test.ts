@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import { type MessageInitShape, v2 } from "@skylark/api";
+import { create, v2 } from "@skylark/api";
 import { failureOf, startV2Stack } from "./v2-surface.fixture.ts";
 
 const { ApplicationManager } = v2;
-const { getDevice, setDevice, deleteDevice, getDevicesForApplication, simulateUplink } = ApplicationManager.method;
+const { getDevice, setDevice, deleteDevice, getDevicesForApplication, simulateUplink } =
+  ApplicationManager.method;
 const appId = "my-app";
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 const hex = (given: Uint8Array | undefined) => Buffer.from(given ?? []).toString("hex");
@@ -16,8 +17,13 @@ const deviceRights = [
   "RIGHT_APPLICATION_DEVICES_WRITE_KEYS",
 ];
 
-type DeviceInit = MessageInitShape<typeof v2.DeviceSchema>;
-type LorawanInit = MessageInitShape<typeof v2.LorawanDeviceSchema>;
+type DeviceInit = Partial<Omit<v2.Device, "$typeName" | "device">>;
+type LorawanInit = Partial<Omit<v2.LorawanDevice, "$typeName">>;
+
+const lorawanDevice = (part: LorawanInit) => ({
+  case: "lorawanDevice" as const,
+  value: create(v2.LorawanDeviceSchema, part),
+});
 
 /** The device that the tests of the Python SDK register. */
 const lorawan = {
@@ -50,14 +56,14 @@ async function start(t: TestContext) {
     set: (devId: string, device: DeviceInit, part: LorawanInit) =>
       handler.call(
         setDevice,
-        { ...device, appId, devId, device: { case: "lorawanDevice", value: { ...part, appId, devId } } },
+        { ...device, appId, devId, device: lorawanDevice({ ...part, appId, devId }) },
         { key },
       ),
     /** Gives a device back as an SDK does that changes some of it. */
     giveBack: (device: v2.Device, change: object = {}, part: LorawanInit = {}) =>
       handler.call(
         setDevice,
-        { ...device, ...change, device: { case: "lorawanDevice", value: { ...device.device.value, ...part } } },
+        { ...device, ...change, device: lorawanDevice({ ...device.device.value, ...part }) },
         { key },
       ),
     get: (devId: string) => handler.call(getDevice, { appId, devId }, { key }),
@@ -136,7 +142,10 @@ test("an update replaces what is not a key, and keeps keys and addresses that it
   await stack.set("foo", sample, lorawan);
   await stack.set("foo", { description: "Other" }, { appEui: lorawan.appEui, devEui: lorawan.devEui });
   const { description, attributes, latitude, device } = await stack.get("foo");
-  assert.deepEqual({ description, attributes, latitude }, { description: "Other", attributes: {}, latitude: 0 });
+  assert.deepEqual(
+    { description, attributes, latitude },
+    { description: "Other", attributes: {}, latitude: 0 },
+  );
   const part = device.value!;
   assert.equal(hex(part.appKey), hex(lorawan.appKey));
   assert.equal(hex(part.nwkSKey), hex(lorawan.nwkSKey));
@@ -200,10 +209,16 @@ test("what V3 changes shows in V2, and V2 leaves alone what it has no word for",
   const stack = await start(t);
   await stack.set("foo", sample, lorawan);
   const path = "/applications/my-app/devices/foo";
-  const named = { end_device: { name: "Sensor", description: "from V3" }, field_mask: { paths: ["name", "description"] } };
+  const named = {
+    end_device: { name: "Sensor", description: "from V3" },
+    field_mask: { paths: ["name", "description"] },
+  };
   assert.equal((await stack.call("PUT", path, { body: named })).status, 200);
   const plan = {
-    end_device: { ids: { dev_eui: "9988776655443322", join_eui: "0011223344556677" }, frequency_plan_id: "EU_863_870_TTN" },
+    end_device: {
+      ids: { dev_eui: "9988776655443322", join_eui: "0011223344556677" },
+      frequency_plan_id: "EU_863_870_TTN",
+    },
     field_mask: { paths: ["frequency_plan_id"] },
   };
   assert.equal((await stack.call("PUT", `/ns${path}`, { body: plan })).status, 200);
@@ -267,20 +282,26 @@ test("a list tells how many there are and gives a part of them", async (t) => {
 
 test("what is missing or malformed is refused in words", async (t) => {
   const stack = await start(t);
-  const refusals: readonly [call: Promise<unknown>, text: RegExp][] = [
-    [stack.get("nobody"), /^NOT_FOUND: Device with ID nobody not found$/],
-    [stack.delete("nobody"), /^NOT_FOUND: Device with ID nobody not found$/],
-    [stack.get("NO ID"), /^INVALID_ARGUMENT: DevID not valid: /],
-    [stack.set("foo", {}, { ...lorawan, appKey: bytes("01") }), /^INVALID_ARGUMENT: AppKey not valid: has 1 bytes/],
-    [stack.set("foo", {}, { devEui: lorawan.devEui }), /^INVALID_ARGUMENT: Device not valid: needs an AppKey/],
-    [stack.set("foo", {}, { appKey: lorawan.appKey }), /^INVALID_ARGUMENT: DevEUI not valid: /],
+  const refusals: readonly [call: () => Promise<unknown>, text: RegExp][] = [
+    [() => stack.get("nobody"), /^NOT_FOUND: Device with ID nobody not found$/],
+    [() => stack.delete("nobody"), /^NOT_FOUND: Device with ID nobody not found$/],
+    [() => stack.get("NO ID"), /^INVALID_ARGUMENT: DevID not valid: /],
     [
-      stack.handler.call(setDevice, { appId, devId: "foo" }, { key: stack.key }),
+      () => stack.set("foo", {}, { ...lorawan, appKey: bytes("01") }),
+      /^INVALID_ARGUMENT: AppKey not valid: has 1 bytes/,
+    ],
+    [
+      () => stack.set("foo", {}, { devEui: lorawan.devEui }),
+      /^INVALID_ARGUMENT: Device not valid: needs an AppKey/,
+    ],
+    [() => stack.set("foo", {}, { appKey: lorawan.appKey }), /^INVALID_ARGUMENT: DevEUI not valid: /],
+    [
+      () => stack.handler.call(setDevice, { appId, devId: "foo" }, { key: stack.key }),
       /^INVALID_ARGUMENT: Device not valid: does not have a LoRaWAN device$/,
     ],
-    [stack.set("foo", { latitude: Number.NaN }, lorawan), /^INVALID_ARGUMENT: Latitude not valid: /],
+    [() => stack.set("foo", { latitude: Number.NaN }, lorawan), /^INVALID_ARGUMENT: Latitude not valid: /],
   ];
-  for (const [call, text] of refusals) assert.match(await failureOf(call), text);
+  for (const [call, text] of refusals) assert.match(await failureOf(call()), text);
   assert.deepEqual(stack.rows("SELECT * FROM end_devices"), []);
 });
 
@@ -317,7 +338,15 @@ test("deleting takes the device from all servers", async (t) => {
 test("an uplink that no device sent is published", async (t) => {
   const stack = await start(t);
   await stack.set("foo", sample, lorawan);
-  await stack.handler.call(simulateUplink, { appId, devId: "foo", payload: bytes("0102"), port: 3 }, { key: stack.key });
-  const unknown = stack.handler.call(simulateUplink, { appId, devId: "nobody", payload: bytes("01") }, { key: stack.key });
+  await stack.handler.call(
+    simulateUplink,
+    { appId, devId: "foo", payload: bytes("0102"), port: 3 },
+    { key: stack.key },
+  );
+  const unknown = stack.handler.call(
+    simulateUplink,
+    { appId, devId: "nobody", payload: bytes("01") },
+    { key: stack.key },
+  );
   assert.match(await failureOf(unknown), /^NOT_FOUND: /);
 });

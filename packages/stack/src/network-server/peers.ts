@@ -49,8 +49,8 @@ export interface ApplicationServer {
   decodeUplink(uplink: VerifiedUplink): Promise<unknown>;
   /** `decoded` is what `decodeUplink` gave for the same frame. */
   stageUplink(uplink: ApplicationUplink, decoded: unknown): StagedChange;
-  /** A device sent an uplink again that was handed over before; `decoded` as in `stageUplink`. */
-  repeatUplink(uplink: ApplicationUplink, decoded: unknown): void;
+  /** A device sent an uplink again that was handed over before. */
+  repeatUplink(uplink: ApplicationUplink): void;
   stageJoinAccept(join: AcceptedJoin): Promise<StagedChange>;
   /** Cheap when nothing is queued: called before each receive window. */
   hasDownlink(ids: EndDeviceIdentifiers): boolean | Promise<boolean>;

@@ -38,7 +38,8 @@ function serveConnections(
   const grpc = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
-    "grpc.max_concurrent_streams": 65_535,
+    // Each may hold a message of the largest size before anything of it is read.
+    "grpc.max_concurrent_streams": 1000,
     "grpc.max_connection_idle_ms": 6 * hourMs,
     "grpc.max_connection_age_ms": 24 * hourMs,
     "grpc.max_connection_age_grace_ms": hourMs,

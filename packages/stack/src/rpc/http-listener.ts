@@ -89,9 +89,17 @@ function createConfiguredServer(
     options.tls === undefined
       ? createServer(limits)
       : createTlsServer({ ...limits, ...options.tls, minVersion: "TLSv1.2" });
+  if (options.tls !== undefined) {
+    server.prependListener("request", (_request, response) =>
+      response.setHeader("Strict-Transport-Security", strictTransportSecurity),
+    );
+  }
   server.maxConnections = options.maxConnections ?? defaults.maxConnections;
   return server;
 }
+
+/** Whoever came over TLS once comes over TLS from then on, for two years. */
+const strictTransportSecurity = "max-age=63072000";
 
 const refusals: Readonly<Record<string, readonly [status: number, text: string]>> = {
   HPE_HEADER_OVERFLOW: [431, "the request's headers are too large"],

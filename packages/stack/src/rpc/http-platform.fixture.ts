@@ -21,6 +21,7 @@ import { createGrpcPlatform, type GrpcPlatform } from "./grpc-platform.ts";
 import { reflectionServices } from "./grpc-reflection.ts";
 import { type HttpListener, type HttpListenOptions, listenHttp } from "./http-listener.ts";
 import { createHttpPlatform, type HttpPlatform, type HttpPlatformOptions } from "./http-platform.ts";
+import { createInProcessCaller, type InProcessCaller } from "./in-process.ts";
 import { createRateLimits, type RateLimitProfiles } from "./rate-limits.ts";
 import type { Authority, CallContext, Caller, Requirement } from "./service.ts";
 import { anyone, application, gateway, implement } from "./service.ts";
@@ -42,6 +43,8 @@ export interface SamplePlatform {
   readonly platform: HttpPlatform;
   /** The same services over gRPC, with health and reflection. */
   readonly grpcPlatform: GrpcPlatform;
+  /** The same services for callers of this process. */
+  readonly inProcess: InProcessCaller;
   readonly health: GrpcHealth;
   readonly clock: ManualClock;
   readonly devices: Map<string, EndDevice>;
@@ -182,7 +185,7 @@ export function createSample({ profiles, ...options }: SampleOptions = {}): Samp
     events: async function* () {},
     errorLog,
     streamsEnded: { count: 0 },
-  } as Omit<SamplePlatform, "platform" | "grpcPlatform" | "health"> as SamplePlatform;
+  } as Omit<SamplePlatform, "platform" | "grpcPlatform" | "inProcess" | "health"> as SamplePlatform;
   const services = sampleServices(sample);
   const health = createGrpcHealth(new Set(services.map(({ descriptor }) => descriptor.typeName)));
   const given = {
@@ -199,6 +202,7 @@ export function createSample({ profiles, ...options }: SampleOptions = {}): Samp
   return Object.assign(sample, {
     health,
     platform: createHttpPlatform(given),
+    inProcess: createInProcessCaller(given),
     grpcPlatform: createGrpcPlatform({
       ...given,
       services: [...services, health.service, ...reflectionServices(described)],

@@ -214,7 +214,8 @@ class Platform implements HttpPlatform {
       if (checked instanceof Promise) return checked.then(() => this.#run(target, message, exchange));
       return this.#run(target, message, exchange);
     };
-    return target.hasBody ? readBody(request, this.maxBodyBytes).then(invoke) : invoke("");
+    const hasBody = target.hasBody || (request.method === "DELETE" && announcesJSON(request));
+    return hasBody ? readBody(request, this.maxBodyBytes).then(invoke) : invoke("");
   }
 
   #run(route: Route, message: ProtoMessage, exchange: Exchange): void | Promise<void> {
@@ -296,6 +297,12 @@ function routeOf(binding: HttpBinding, method: Method): Route {
     isStream,
     isServerSentEvents: binding.verb === "GET" && getOption(binding.method, server_sent_events),
   };
+}
+
+/** Lists of messages, as some deletions take, cannot be spelt in a query. */
+function announcesJSON({ headers }: IncomingMessage): boolean {
+  if (headers["content-length"] === "0") return false;
+  return headers["content-type"]?.toLowerCase().startsWith("application/json") === true;
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {

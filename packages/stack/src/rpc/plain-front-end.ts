@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { httpStatus, statusCodes } from "@skylark/api";
 import { defineErrors } from "../errors/errors.ts";
+import { runWithCallOrigin } from "../events/call-origin.ts";
 import { type ErrorStatus, RequestError } from "./error-status.ts";
 import type { Exchange } from "./http-answer.ts";
 import type { HttpCall } from "./http-call.ts";
@@ -56,7 +57,9 @@ export class PlainFrontEnd {
     if (handler === undefined) throw new RequestError(statusCodes.unimplemented, "Method Not Allowed");
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     response.setHeader("X-Request-Id", call.requestId);
-    return handler(request, response, this.#callOf(call, found.parameters, target.query));
+    call.fullName = found.template;
+    const plain = this.#callOf(call, found.parameters, target.query);
+    return runWithCallOrigin(call, () => handler(request, response, plain));
   }
 
   #callOf(call: HttpCall, parameters: PlainCall["parameters"], query: string): PlainCall {

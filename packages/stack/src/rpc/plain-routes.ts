@@ -45,6 +45,8 @@ export interface FoundPlainRoute<Handler> {
   /** By verb. */
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly parameters: Readonly<Record<string, string>>;
+  /** As it was mounted. */
+  readonly template: string;
 }
 
 const noParameters: Readonly<Record<string, string>> = {};
@@ -79,12 +81,14 @@ export class PlainRoutes<Handler> {
 
   find(path: string): FoundPlainRoute<Handler> | undefined {
     const exact = this.#exact.get(path);
-    if (exact !== undefined) return { handlers: exact.handlers, parameters: noParameters };
+    if (exact !== undefined) return { handlers: exact.handlers, parameters: noParameters, template: path };
     if (this.#patterns.length === 0) return undefined;
     const segments = path.split("/").slice(1);
     for (const entry of this.#patterns) {
       const parameters = match(entry.segments, segments);
-      if (parameters !== undefined) return { handlers: entry.handlers, parameters };
+      if (parameters !== undefined) {
+        return { handlers: entry.handlers, parameters, template: `/${entry.segments.join("/")}` };
+      }
     }
     return undefined;
   }

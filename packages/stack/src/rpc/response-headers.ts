@@ -21,7 +21,8 @@ const exposedHeaders = [
 export const preflightHeaders: OutgoingHttpHeaders = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-  "Access-Control-Allow-Headers": "Authorization, Content-Type, X-CSRF-Token",
+  "Access-Control-Allow-Headers":
+    "Authorization, Content-Type, Last-Event-ID, X-CSRF-Token, X-Skylark-Cascade",
   "Access-Control-Max-Age": "600",
 };
 
@@ -50,8 +51,7 @@ export function responseHeaders(call: HttpCall, contentType: string): OutgoingHt
     if (call.rateLimit.limited) headers["Retry-After"] = headers["X-Rate-Limit-Retry"];
   }
   if (call.totalCount !== undefined) headers["X-Total-Count"] = String(call.totalCount);
-  for (const [name, value] of call.answerHeaders ?? [])
-    headers[`Grpc-Metadata-${name}`] = headerText(value);
+  for (const [name, value] of call.answerHeaders ?? []) headers[`Grpc-Metadata-${name}`] = headerText(value);
   if (call.warnings.length > 0) headers["X-Warning"] = call.warnings.map(headerText);
   return headers;
 }

@@ -34,9 +34,10 @@ export function requestReader(binding: HttpBinding): RequestReader {
   return {
     read(parts, warn) {
       try {
-        const message = binding.hasBody
-          ? readBody(input, parts.body, warn)
-          : readQuery(input, parts.query, bound);
+        const message =
+          binding.hasBody || saysSomething(parts.body)
+            ? readBody(input, parts.body, warn)
+            : readQuery(input, parts.query, bound);
         setVariables(message, variables, parts.variables);
         return message;
       } catch (error) {
@@ -46,6 +47,11 @@ export function requestReader(binding: HttpBinding): RequestReader {
       }
     },
   };
+}
+
+/** Clients send an empty object with what they say in the query. */
+function saysSomething(body: string): boolean {
+  return body !== "" && !/^\s*(\{\s*\}|null)?\s*$/.test(body);
 }
 
 function setVariables(message: ProtoMessage, fields: readonly TextField[], texts: readonly string[]): void {

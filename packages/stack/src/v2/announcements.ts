@@ -41,7 +41,8 @@ export function announcement(
     mqttAddress,
   } = addresses();
   const host = isHostConfigured ? ownHost : (hostOf(reachedAs) ?? ownHost);
-  const at = (port: number | undefined) => (port === undefined ? "" : `${host}:${port}`);
+  const bracketed = isIP(host) === 6 ? `[${host}]` : host;
+  const at = (port: number | undefined) => (port === undefined ? "" : `${bracketed}:${port}`);
   const common = {
     id: componentId(serviceName),
     serviceName,
@@ -65,9 +66,9 @@ export function componentId(serviceName: ServiceName): string {
 
 const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})$/;
 
-/** The host of a Host header, as it stands before a port; undefined when it is none. */
-function hostOf(authority: string | undefined): string | undefined {
+/** The host of `host:port`, an address of IPv6 without its brackets; undefined when it is none. */
+export function hostOf(authority: string | undefined): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::\d{1,5})?$/.exec(authority ?? "") ?? [];
-  if (bracketed !== undefined) return isIP(bracketed) === 6 ? `[${bracketed}]` : undefined;
+  if (bracketed !== undefined) return isIP(bracketed) === 6 ? bracketed : undefined;
   return plain !== undefined && hostName.test(plain) ? plain : undefined;
 }

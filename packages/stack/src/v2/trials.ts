@@ -165,7 +165,10 @@ async function simulateUplink(
     });
     await call.invoke(AppAs.method.simulateUplink, {
       ...(ids === undefined ? {} : { endDeviceIds: ids }),
-      up: { case: "uplinkMessage", value: { frmPayload: payload, fPort: port, locations, settings: anySettings } },
+      up: {
+        case: "uplinkMessage",
+        value: { frmPayload: payload, fPort: port, locations, settings: anySettings },
+      },
     });
   } catch (error) {
     throw asV2Error(error);

@@ -9,7 +9,14 @@ import {
 import { isV2Id, v3IdOf } from "../domain/v2-identifiers.ts";
 import type { CallerDetails, InProcessAnswer, InProcessCaller } from "../rpc/in-process.ts";
 import type { CallContext } from "../rpc/service.ts";
-import { applicationNotRegistered, asV2Error, hasCode, invalidArgument, isUnknownCaller, missingRight } from "./errors.ts";
+import {
+  applicationNotRegistered,
+  asV2Error,
+  hasCode,
+  invalidArgument,
+  isUnknownCaller,
+  missingRight,
+} from "./errors.ts";
 import type { ApplicationDirectory } from "./peers.ts";
 
 type UnaryMethod = DescMethod & { readonly methodKind: "unary" };

@@ -6,7 +6,7 @@ import { createGrpcPlatform, type GrpcPlatform } from "../rpc/grpc-platform.ts";
 import { type HttpListener, listenHttp } from "../rpc/http-listener.ts";
 import { createHttpPlatform, type HttpPlatform } from "../rpc/http-platform.ts";
 import type { Authority, ServiceImplementation } from "../rpc/service.ts";
-import type { AnnouncementSource, PublicAddresses } from "./announcements.ts";
+import { type AnnouncementSource, hostOf, type PublicAddresses } from "./announcements.ts";
 import { loadCertificate } from "./certificate/certificate-store.ts";
 import type { CertificateFiles } from "./certificate/self-signed-certificate.ts";
 import type { v2Options } from "./config.ts";
@@ -55,7 +55,7 @@ export function createV2Server(parts: V2ServerParts): V2Server {
   const publicHost = options["v2.public-host"];
   const isMqttConfigured = mqttPublicAddress !== unsetMqttAddress && mqttPublicAddress !== "";
   const addresses = (): PublicAddresses => ({
-    host: publicHost || hostOf(mqttPublicAddress),
+    host: publicHost || (hostOf(mqttPublicAddress) ?? "localhost"),
     isHostConfigured: publicHost !== "" || isMqttConfigured,
     handlerPort: ports.handler,
     handlerHttpPort: ports.handlerHttp,
@@ -67,6 +67,15 @@ export function createV2Server(parts: V2ServerParts): V2Server {
     certificate ??= loadCertificate({ ...parts, publicHost: addresses().host });
     return certificate;
   };
+  /** Whoever waits for it is turned away when it fails, so that the log must say why. */
+  const prepared = (make: () => Promise<GrpcPlatform>, tls: CertificateFiles) => async () => {
+    try {
+      return { platform: await make(), tls };
+    } catch (error) {
+      parts.log.error("what answers clients of V2 could not be loaded", { error });
+      throw error;
+    }
+  };
   const platforms = createPlatforms(parts, async () => ({
     addresses,
     certificate: (await ownCertificate()).cert,
@@ -76,17 +85,11 @@ export function createV2Server(parts: V2ServerParts): V2Server {
   return {
     async listenDiscovery(address, configured) {
       const tls = configured ?? (await ownCertificate());
-      return listenGrpcLate(
-        async () => ({ platform: await platforms.discovery(), tls }),
-        listenOptions(address),
-      );
+      return listenGrpcLate(prepared(platforms.discovery, tls), listenOptions(address));
     },
     async listenHandler(address) {
       const tls = await ownCertificate();
-      const listener = await listenGrpcLate(
-        async () => ({ platform: await platforms.handler(), tls }),
-        listenOptions(address),
-      );
+      const listener = await listenGrpcLate(prepared(platforms.handler, tls), listenOptions(address));
       ports.handler = listener.port;
       return listener;
     },
@@ -130,9 +133,4 @@ function createPlatforms(parts: V2ServerParts, announce: () => Promise<Announcem
 
 function listenOptions({ host, port }: ListenAddress) {
   return { port, ...(host === undefined ? {} : { host }) };
-}
-
-function hostOf(address: string): string {
-  const [, host = ""] = /^(\[[^\]]+\]|[^:]*)(?::\d+)?$/.exec(address) ?? [];
-  return host === "" ? "localhost" : host;
 }

@@ -8,6 +8,7 @@ import type { Location } from "../../domain/uplink.ts";
 import { errorDetailsJson } from "../../errors/error-details.ts";
 import { defineErrors, SkylarkError } from "../../errors/errors.ts";
 import type { EventDefinition, EventPublisher } from "../../events/events.ts";
+import type { Logger } from "../../log/log.ts";
 import type { StagedChange, Writer } from "../../store/store.ts";
 import type { ApplicationLinks } from "../application-links.ts";
 import type { DeviceRegistry } from "../device-registry.ts";
@@ -33,6 +34,7 @@ const unknownSession = errors.notFound("unknown_session", "unknown session");
 
 export interface UplinkContext {
   readonly clock: Clock;
+  readonly log: Logger;
   readonly events: EventPublisher;
   readonly outbox: MessageOutbox;
   readonly devices: DeviceRegistry;
@@ -190,12 +192,16 @@ export class UplinkHandler {
   }
 
   /** An uplink that was staged before and that the device sent again: whoever asks for such is shown it. */
-  repeat(uplink: ApplicationUplink, given: unknown): void {
-    const { outbox, clock } = this.#context;
-    const decoded = given as DecodedUplink;
+  repeat(uplink: ApplicationUplink): void {
+    const { outbox, clock, log } = this.#context;
     if (!outbox.hasRepeatedListeners(uplink.ids)) return;
-    if (decoded.session === undefined || isRefused(decoded)) return;
-    outbox.repeat(this.#message(uplink.ids, "up", this.#uplinkJson(uplink, decoded, clock.now())));
+    this.decode(uplink).then(
+      (decoded) => {
+        if (decoded.session === undefined || isRefused(decoded)) return;
+        outbox.repeat(this.#message(uplink.ids, "up", this.#uplinkJson(uplink, decoded, clock.now())));
+      },
+      (error: unknown) => log.warn("an uplink that was sent again could not be shown", { error }),
+    );
   }
 
   #uplinkJson(uplink: ApplicationUplink, decoded: DecodedUplink, receivedAt: number): string {

@@ -66,6 +66,9 @@ export function createAccountEndpoints(options: AccountEndpointsOptions): Accoun
     async show(exchange) {
       const login = await logins.current(exchange);
       if (login === undefined) return redirect(exchange, `/oauth/login?n=${encodeURIComponent(accountPath)}`);
+      const { requirePasswordUpdate } = await logins.message(login);
+      // Before anything else there.
+      if (requirePasswordUpdate) return redirect(exchange, passwordPath(login.user.id));
       const note = notes[exchange.query.get("done") ?? ""];
       sendPage(exchange, await accountPage(options, exchange, login, note === undefined ? {} : { note }));
     },
@@ -85,11 +88,14 @@ export function createAccountEndpoints(options: AccountEndpointsOptions): Accoun
   };
 }
 
+function passwordPath(userId: string): string {
+  return `/oauth/update-password?${new URLSearchParams({ user: userId }).toString()}`;
+}
+
 const notes: Readonly<Record<string, string>> = {
   session: "The session was ended.",
   revoke: "The application can no longer act for you.",
   password: "The password was changed.",
-  temporary: "You logged in with a temporary password. Choose a new one now.",
 };
 
 interface Outcome {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Event } from "../../events/events.ts";
 import { createUser, errorName, startIdentityServer, type TestServer } from "../identity-server.fixture.ts";
 import { adminPassword, Browser, createClient, logIn, obtainCode } from "./browser.fixture.ts";
 
@@ -29,6 +30,17 @@ test("who logs in gets a session that its browser cannot read and other sites ca
     headers: { "X-Forwarded-Proto": "https", Cookie: "" },
   });
   assert.match(String(proxied.headers["set-cookie"]), /; Secure/);
+});
+
+test("the event of a login tells where it came from", async (t) => {
+  const server = await startIdentityServer(t);
+  const events: Event[] = [];
+  const subject = { kind: "user", tenantId: "default", userId: "admin" } as const;
+  server.events.subscribe({ subjects: [subject] }, (event) => events.push(event));
+  await logIn(server);
+  const origin = events.find(({ definition }) => definition.name === "oauth.user.login")?.origin;
+  assert.equal(origin?.remoteAddress, "127.0.0.1");
+  assert.match(origin?.correlationIds[0] ?? "", /^rpc:\/oauth\/login:/);
 });
 
 test("a session is worth all rights of its user, over the API with the token against forgery", async (t) => {

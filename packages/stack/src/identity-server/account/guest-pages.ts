@@ -29,6 +29,8 @@ export interface GuestPagesOptions {
   readonly services: readonly ServiceImplementation[];
   readonly authenticator: Pick<Authenticator, "authenticate">;
   readonly randomBytes: RandomBytes;
+  /** Without it nobody is shown the page for it. */
+  readonly registrationEnabled: boolean;
 }
 
 interface GuestField {
@@ -50,6 +52,8 @@ interface GuestPage {
   readonly fields: readonly GuestField[];
   readonly button: string;
   readonly done: string;
+  /** Attempts are not counted by an identifier that the visitor thinks up. */
+  readonly makesUser?: boolean;
   readonly submit: (call: GuestCall, form: URLSearchParams) => Promise<void>;
 }
 
@@ -75,13 +79,16 @@ const hidden = (name: string): GuestField => ({
   filledBy: name,
   isHidden: true,
 });
-const valueOf = (form: URLSearchParams, name: string): string => form.get(name) ?? "";
+const fieldOf = (form: URLSearchParams, name: string): string => form.get(name) ?? "";
+
+const registrationPath = "/oauth/register";
 
 /** Where the links in e-mails lead to, and what leads to such e-mails. */
 const guestPages: readonly GuestPage[] = [
   {
-    path: "/oauth/register",
+    path: registrationPath,
     title: "Register",
+    makesUser: true,
     fields: [
       userId,
       { name: "name", label: "Name", type: "text", autocomplete: "name", isOptional: true },
@@ -101,12 +108,12 @@ const guestPages: readonly GuestPage[] = [
     submit: (call, form) =>
       call(UserRegistry, "create", CreateUserRequestSchema, {
         user: {
-          ids: { userId: valueOf(form, "user_id") },
-          name: valueOf(form, "name"),
-          primaryEmailAddress: valueOf(form, "email"),
-          password: valueOf(form, "password"),
+          ids: { userId: fieldOf(form, "user_id") },
+          name: fieldOf(form, "name"),
+          primaryEmailAddress: fieldOf(form, "email"),
+          password: fieldOf(form, "password"),
         },
-        invitationToken: valueOf(form, "invitation_token"),
+        invitationToken: fieldOf(form, "invitation_token"),
       }),
   },
   {
@@ -118,7 +125,7 @@ const guestPages: readonly GuestPage[] = [
     done: "If there is such a user, a temporary password is on its way. It can be used for an hour.",
     async submit(call, form) {
       try {
-        const request = { userIds: { userId: valueOf(form, "user_id") } };
+        const request = { userIds: { userId: fieldOf(form, "user_id") } };
         await call(UserRegistry, "createTemporaryPassword", CreateTemporaryPasswordRequestSchema, request);
       } catch (error) {
         // Whoever asks does not learn who is a user here.
@@ -144,9 +151,9 @@ const guestPages: readonly GuestPage[] = [
     done: "The password was changed. You can log in with it.",
     submit: (call, form) =>
       call(UserRegistry, "updatePassword", UpdateUserPasswordRequestSchema, {
-        userIds: { userId: valueOf(form, "user_id") },
-        old: valueOf(form, "old"),
-        new: valueOf(form, "password"),
+        userIds: { userId: fieldOf(form, "user_id") },
+        old: fieldOf(form, "old"),
+        new: fieldOf(form, "password"),
       }),
   },
   {
@@ -159,8 +166,8 @@ const guestPages: readonly GuestPage[] = [
     done: "Your e-mail address is validated.",
     submit: (call, form) =>
       call(EmailValidationRegistry, "validate", ValidateEmailRequestSchema, {
-        id: valueOf(form, "reference"),
-        token: valueOf(form, "token"),
+        id: fieldOf(form, "reference"),
+        token: fieldOf(form, "token"),
       }),
   },
 ];
@@ -172,48 +179,51 @@ export interface GuestRoute {
 }
 
 export function createGuestPages(options: GuestPagesOptions): readonly GuestRoute[] {
-  return guestPages.map((page) => ({
-    path: page.path,
-    async show(exchange) {
-      sendForm(options, exchange, page, {
-        valueOf: ({ filledBy }) => (filledBy === undefined ? "" : (exchange.query.get(filledBy) ?? "")),
-      });
-    },
-    async submit(exchange) {
-      const form = await readForm(exchange.request);
-      requireOwnRequest(exchange, form);
-      exchange.call.limitAttempts(`${exchange.call.tenantId}/${valueOf(form, "user_id").slice(0, 64)}`);
-      try {
-        await page.submit(guestCall(options, exchange), form);
-      } catch (error) {
-        if (!(error instanceof SkylarkError) || error.code === 13) throw error;
-        const filled = {
-          problem: error.message,
-          valueOf: ({ name, type }: GuestField) => (type === "password" ? "" : valueOf(form, name)),
-        };
-        return sendForm(options, exchange, page, filled, httpStatus(error.code));
-      }
-      const body = html`<h1>${page.title}</h1>
+  return guestPages
+    .filter(({ path }) => path !== registrationPath || options.registrationEnabled)
+    .map((page) => ({
+      path: page.path,
+      async show(exchange) {
+        sendForm(options, exchange, page, {
+          fill: ({ filledBy }) => (filledBy === undefined ? "" : (exchange.query.get(filledBy) ?? "")),
+        });
+      },
+      async submit(exchange) {
+        const form = await readForm(exchange.request);
+        requireOwnRequest(exchange, form);
+        const { tenantId, limitAttempts } = exchange.call;
+        limitAttempts(page.makesUser ? "" : `${tenantId}/${fieldOf(form, "user_id").slice(0, 64)}`);
+        try {
+          await page.submit(guestCall(options, exchange), form);
+        } catch (error) {
+          if (!(error instanceof SkylarkError) || error.code === 13) throw error;
+          const filled = {
+            problem: error.message,
+            fill: ({ name, type }: GuestField) => (type === "password" ? "" : fieldOf(form, name)),
+          };
+          return sendForm(options, exchange, page, filled, httpStatus(error.code));
+        }
+        const body = html`<h1>${page.title}</h1>
 <p class="note" role="status">${page.done}</p>
 <p><a href="/oauth/login">Log in</a></p>`;
-      sendPage(exchange, { title: page.title, body });
-    },
-  }));
+        sendPage(exchange, { title: page.title, body });
+      },
+    }));
 }
 
 interface Filled {
   readonly problem?: string;
-  readonly valueOf: (field: GuestField) => string;
+  readonly fill: (field: GuestField) => string;
 }
 
 function sendForm(
   { randomBytes }: GuestPagesOptions,
   exchange: Exchange,
   page: GuestPage,
-  { problem, valueOf: filledWith }: Filled,
+  { problem, fill }: Filled,
   status = 200,
 ): void {
-  const inputs = page.fields.map((field) => inputOf(field, filledWith(field).slice(0, 1000)));
+  const inputs = page.fields.map((field) => inputOf(field, fill(field).slice(0, 1000)));
   const body = html`<h1>${page.title}</h1>
 ${problemOf(problem)}${page.text === undefined ? undefined : html`<p>${page.text}</p>`}
 <form method="post" action="${page.path}">
@@ -240,7 +250,7 @@ function guestCall({ services, authenticator }: GuestPagesOptions, exchange: Exc
     if (method === undefined || !("handle" in method)) throw new TypeError(`${name} cannot be called`);
     const request = create(schema, given);
     const violation = validate(schema, request, Date.now());
-    if (violation !== undefined) throw invalidField({ ...violation });
+    if (violation !== undefined) throw invalidField({ field: violation.field, reason: violation.reason });
     const caller = await authenticator.authenticate(exchange.call.tenantId, undefined);
     const handle = method.handle as (request: unknown, context: CallContext) => unknown;
     await handle(request, contextOf(exchange, { caller }));

@@ -81,8 +81,8 @@ export function createLoginEndpoints(options: LoginEndpointsOptions): LoginEndpo
       await answerForm(exchange, form, {
         async login() {
           const { isTemporary } = await logins.withPassword(exchange, userId, form.get("password") ?? "");
-          // The page to choose a new one is the account's.
-          return isTemporary ? `${accountPath}?done=temporary` : returnPath(exchange.query.get("n"));
+          // There the user is led to choose a new one.
+          return isTemporary ? accountPath : returnPath(exchange.query.get("n"));
         },
         page: (problem) => loginPage(options, exchange, { userId, problem }),
       });

@@ -56,8 +56,20 @@ export function createWebAccess(registries: Registries, options: WebAccessOption
       sessions,
       userRegistry,
       services: accounts.services,
+      registrationEnabled: configuration["is.user-registration.enabled"],
       openId: openIdOptionsOf(options),
-    }),
+    }).map((route) => ofServedTenants(route, options.tenancy)),
+  };
+}
+
+/** Nobody logs in, or becomes a user, where there is no tenant, or one that is suspended. */
+function ofServedTenants(route: WebRoute, { checkServed }: Pick<Tenancy, "checkServed">): WebRoute {
+  return {
+    ...route,
+    handler(request, response, call) {
+      checkServed(call.tenantId);
+      return route.handler(request, response, call);
+    },
   };
 }
 

@@ -30,6 +30,7 @@ export interface WebRoutesOptions {
   readonly userRegistry: ServiceImplementation;
   /** For the pages of people who are not logged in. */
   readonly services: readonly ServiceImplementation[];
+  readonly registrationEnabled: boolean;
   /** Undefined while no other provider is configured. */
   readonly openId: OpenIdOptions | undefined;
 }
@@ -83,6 +84,7 @@ export function createWebRoutes(options: WebRoutesOptions): readonly WebRoute[] 
       services: options.services,
       authenticator: registries.authenticator,
       randomBytes,
+      registrationEnabled: options.registrationEnabled,
     }).flatMap(({ path, show, submit }) => [get(path, show), post(path, submit)]),
     ...(openId === undefined
       ? []

@@ -69,6 +69,13 @@ test("deletes gateways together or not at all, and frees their EUIs", async (t) 
 
   assert.equal(errorName(await batch("gtw1", "gtw3")), "pkg/identityserver:insufficient_rights");
   assert.equal((await server.call("GET", "/gateways/gtw1", { key })).status, 200);
+  const inBody = (ids: readonly string[]) => {
+    const body = JSON.stringify({ gateway_ids: ids.map((gateway_id) => ({ gateway_id })) });
+    // Of a DELETE, Node does not say how long its body is.
+    const headers = { "Content-Type": "application/json", "Content-Length": String(body.length) };
+    return server.call("DELETE", "/gateways/batch", { key, headers, body });
+  };
+  assert.equal(errorName(await inBody(["gtw1", "gtw3"])), "pkg/identityserver:insufficient_rights");
   assert.equal((await batch("gtw1", "gtw2", "gtw1")).status, 200);
   assert.deepEqual(changed.sort(), ["gtw1", "gtw2"]);
   assert.notEqual((await server.call("GET", "/gateways/gtw1", { key })).status, 200);

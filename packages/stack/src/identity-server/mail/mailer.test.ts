@@ -166,7 +166,8 @@ test("a server that says not now is asked again, later and later, and not for ev
   for (let attempt = 1; attempt <= 8; attempt++) {
     await until(() => log.filter((line) => line.includes("not sent")).length === attempt);
     assert.equal(asked, attempt);
-    await clock.advance(13 * 3_600_000);
+    // The last refusal leaves nothing to wait for.
+    if (attempt < 8) await until(() => clock.advanceToNextTimer());
   }
   await until(async () => (await left()) === 0);
   assert.equal(asked, 8);

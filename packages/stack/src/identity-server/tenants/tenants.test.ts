@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseEUI64 } from "@skylark/lorawan";
-import { logIn } from "../account/browser.fixture.ts";
+import { Browser, logIn } from "../account/browser.fixture.ts";
 import {
   createUser,
   errorName,
@@ -275,4 +275,17 @@ test("the session of a tenant's user works for the API, in its own tenant alone"
   assert.equal(own.body.user_session?.user_ids.user_id, "user1", JSON.stringify(own.body));
   const other = await server.call("GET", "/auth_info", { headers, host: "tenant1.example.com" });
   assert.equal(errorName(other), "pkg/identityserver:token_not_found");
+});
+
+test("the pages for accounts are there for tenants that are served, and for no others", async (t) => {
+  const args = [...withKey, "--tenancy.base-domains=example.com"];
+  const server = await startIdentityServer(t, { args });
+  await found(server, "tenant1");
+  const pageOf = (host: string) => new Browser(server.port, host).get("/oauth/login");
+  assert.equal((await pageOf("tenant1.example.com")).status, 200);
+  assert.equal((await pageOf("nobody.example.com")).status, 404);
+  const suspended = { tenant: { state: "STATE_SUSPENDED" }, field_mask: "state" };
+  assert.equal((await manage(server, "PUT", "/tenants/tenant1", suspended)).status, 200);
+  assert.equal((await pageOf("tenant1.example.com")).status, 403);
+  assert.equal((await pageOf("example.com")).status, 200);
 });

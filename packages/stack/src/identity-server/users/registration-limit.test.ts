@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Browser } from "../account/browser.fixture.ts";
 import { createUser, errorName, startIdentityServer } from "../identity-server.fixture.ts";
 
 test("strangers register a few users a minute, since each costs a hash and an e-mail; admins as many as they like", async (t) => {
@@ -15,4 +16,16 @@ test("strangers register a few users a minute, since each costs a hash and an e-
   await createUser(server, "user1");
   await server.clock.advance(60_000);
   assert.equal(errorName(await register("user2")), "pkg/identityserver:password_strength_min_length");
+});
+
+test("the page to register with has the same limit", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--is.user-registration.enabled=true"] });
+  const browser = new Browser(server.port);
+  await browser.get("/oauth/register");
+  const statuses = [];
+  for (let count = 0; count < 21; count++) {
+    const form = { user_id: `user${count}`, email: `user${count}@example.com`, password: "short" };
+    statuses.push((await browser.post("/oauth/register", form)).status);
+  }
+  assert.deepEqual([statuses.at(0), statuses.at(-1)], [400, 429]);
 });

@@ -139,7 +139,7 @@ export class UplinkProcessor {
         },
       },
     ]);
-    this.#around.applicationServer.repeatUplink(applicationUplink(waiting, undefined), await waiting.decoded);
+    this.#around.applicationServer.repeatUplink(applicationUplink(waiting, undefined));
     const answers = answerRepeatedRequests(before.mac, commands, factsOf(waiting));
     this.#openWindow(waiting, { answers, needsDownlink: false });
   }

@@ -45,13 +45,19 @@ export async function loadCertificate(options: CertificateStoreOptions): Promise
 }
 
 function requiredHosts(publicHost: string): readonly string[] {
-  return ["localhost", "127.0.0.1", "::1", hostname(), publicHost].filter((host) => host !== "");
+  // A machine may be called anything; a certificate names only what DNS could.
+  const names = [hostname(), publicHost].filter((host) => /^[\x21-\x7e]+$/.test(host));
+  return ["localhost", "127.0.0.1", "::1", ...names];
 }
 
+/** A machine of many containers has many; a certificate stays small. */
+const mostAddresses = 32;
+
 function localAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses) =>
-    (addresses ?? []).map(({ address }) => address.replace(/%.*$/, "")),
-  );
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  // Link-local ones need the name of an interface, which no certificate has.
+  const reachable = addresses.filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
+  return reachable.map(({ address }) => address).slice(0, mostAddresses);
 }
 
 async function readFiles(paths: CertificateFiles): Promise<CertificateFiles | undefined> {
