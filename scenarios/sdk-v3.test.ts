@@ -14,6 +14,7 @@ import {
   type Uplink,
 } from "@skylark/sdk";
 import { activationOf, DeviceSession, deviceIdentity } from "@skylark/testkit";
+import { openInbox } from "./mqtt-inbox.ts";
 import { nextFrame, PacketForwarder } from "./packet-forwarder.ts";
 import { type StackProcess, startStackProcess } from "./stack-process.ts";
 
@@ -229,19 +230,13 @@ describe("traffic", () => {
     await forwarder.close();
   });
 
-  it("shows what was simulated", async () => {
-    const uplinks = client.messages("app1", { deviceId: "abp1" });
-    const next = uplinks.next();
-    const again = setInterval(() => {
-      void client.simulateUplink("app1", "abp1", { f_port: 9, frm_payload: Uint8Array.of(9) });
-    }, 300);
-    const { value: up } = await next;
-    clearInterval(again);
-    await uplinks.return();
-    assert.deepEqual(
-      [up?.simulated, up?.uplink_message?.f_port, up?.uplink_message?.frm_payload],
-      [true, 9, "CQ=="],
-    );
+  it("simulates uplinks for integrations", async () => {
+    const { username = "" } = await client.applications.mqttConnectionInfo("app1");
+    const inbox = await openInbox(stack, { username, password: stack.adminKey });
+    await client.simulateUplink("app1", "abp1", { f_port: 9, frm_payload: Uint8Array.of(9) });
+    const { simulated, uplink_message } = await inbox.message("/devices/abp1/up");
+    assert.deepEqual([simulated, uplink_message.f_port, uplink_message.frm_payload], [true, 9, "CQ=="]);
+    await inbox.stop();
   });
 
   it("loses and doubles nothing when the connection breaks", async () => {

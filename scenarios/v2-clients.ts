@@ -46,7 +46,8 @@ export async function v2Subscribe(
       const isNext = (line: string) => {
         if (!line.startsWith(start)) return false;
         found = command.lines.findIndex(
-          (each, index) => each === line && !given.has(index) && matches(JSON.parse(each.slice(start.length))),
+          (each, index) =>
+            each === line && !given.has(index) && matches(JSON.parse(each.slice(start.length))),
         );
         return found >= 0;
       };

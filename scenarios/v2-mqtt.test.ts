@@ -186,7 +186,8 @@ describe("B. uplinks", () => {
     assert.equal(gateway.id, "some-gateway");
     assert.equal(gateway.gtw_id, "some-gateway");
     assert.ok(gateway.timestamp > 0);
-    for (const name of ["channel", "rssi", "snr", "rf_chain"]) assert.equal(typeof gateway[name], "number", name);
+    for (const name of ["channel", "rssi", "snr", "rf_chain"])
+      assert.equal(typeof gateway[name], "number", name);
     assert.equal("time" in gateway, false);
     assert.deepEqual([gateway.latitude, gateway.longitude, gateway.altitude], [52.1234, 6.1234, 6]);
   });
@@ -223,7 +224,10 @@ describe("B. uplinks", () => {
     assert.equal(error, "Payload not valid: payload validator function returned false");
     await uplink(13, [1]);
     assert.equal((await next("up", ({ port }) => port === 13)).counter, fCnt + 1);
-    assert.equal(everything.lines.some((line) => line.includes('"port":12')), false);
+    assert.equal(
+      everything.lines.some((line) => line.includes('"port":12')),
+      false,
+    );
   });
 
   it("16. publishes frames without payload", async () => {
@@ -386,7 +390,13 @@ describe("D. downlinks", () => {
     }
     const count = () => everything.published.filter((line) => line.includes("/events/down/")).length;
     const before = count();
-    for (const body of ["{", '{"port":"1"}', '{"payload_raw":"?"}', '{"port":256,"payload_raw":"AQ=="}', "[]"]) {
+    for (const body of [
+      "{",
+      '{"port":"1"}',
+      '{"payload_raw":"?"}',
+      '{"port":256,"payload_raw":"AQ=="}',
+      "[]",
+    ]) {
       await down(body);
     }
     await down({ payload_raw: "AQ==" }, app, "unknown");
@@ -441,13 +451,20 @@ describe("A. connecting", () => {
     await inbox.client.unsubscribeAsync("+/devices/+/up/port");
     await uplink(32, [1]);
     await marker.message("/up/port", (body) => body === 32);
-    assert.deepEqual(inbox.messages.map(({ body }) => body), [31]);
+    assert.deepEqual(
+      inbox.messages.map(({ body }) => body),
+      [31],
+    );
     await inbox.stop();
     await marker.stop();
   });
 
   it("5. ignores what is published elsewhere, and never shows downlinks to subscribers", async () => {
-    const inbox = await openInbox(stack, { username: app, password: key, filter: `${app}/devices/${dev}/down` });
+    const inbox = await openInbox(stack, {
+      username: app,
+      password: key,
+      filter: `${app}/devices/${dev}/down`,
+    });
     for (const topic of [`${app}/devices/x/up`, `other/devices/${dev}/down`, `${app}/devices/${dev}/down`]) {
       await inbox.client.publishAsync(topic, '{"payload_raw":"AQ=="}', { qos: 1 });
     }
@@ -465,7 +482,10 @@ describe("A. connecting", () => {
     const silent = await openInbox(stack, { username: app, password: writer, filter: `${app}/#` });
     await v2Publish(stack, { user: app, key: writer, topic, body: { port: 41, payload_raw: "AQ==" } });
     await next("events/down/scheduled", ({ port }) => port === 41);
-    assert.equal(everything.lines.some((line) => line.includes('"port":40')), false);
+    assert.equal(
+      everything.lines.some((line) => line.includes('"port":40')),
+      false,
+    );
     await uplink(1, [1]);
     assert.deepEqual(silent.messages, []);
     await silent.stop();

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { v2 } from "@skylark/api";
-import { failureOf, startV2Stack } from "./v2-surface.fixture.ts";
+import { startTestStack } from "./running-stack.fixture.ts";
+import { failureOf, openV2Client, startV2Stack } from "./v2-surface.fixture.ts";
 
 const { Discovery, ApplicationManager, DevAddrManager, HandlerManager } = v2;
 const settings = ["RIGHT_APPLICATION_SETTINGS_BASIC"];
@@ -58,11 +61,17 @@ test("discovery knows which applications, gateways and AppEUIs there are", async
 });
 
 test("a configured host is announced to everyone, and the certificate is for it", async (t) => {
-  const { announcement } = await startV2Stack(t, ["--v2.public-host=lora.example.com"]).catch((error) => {
-    throw error;
-  });
+  const stack = await startTestStack(t, [
+    "--v2.discovery.listen=127.0.0.1:0",
+    "--v2.handler.listen=127.0.0.1:0",
+    "--v2.public-host=lora.example.com",
+  ]);
+  const roots = await readFile(`${stack.dataDirectory}/v2-certificate.pem`);
+  const discovery = openV2Client(`localhost:${stack.ports.v2Discovery}`, roots);
+  t.after(() => discovery.close());
+  const id = "ttn-handler-skylark";
+  const announcement = await discovery.call(Discovery.method.get, { serviceName: "handler", id });
   assert.match(announcement.netAddress, /^lora\.example\.com:\d+$/);
-  const { X509Certificate } = await import("node:crypto");
   assert.equal(
     new X509Certificate(announcement.certificate).checkHost("lora.example.com"),
     "lora.example.com",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import type { TestContext } from "node:test";
 import { Client, credentials, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { DescMethod, MessageInitShape, MessageShape } from "@skylark/api";
@@ -8,6 +9,7 @@ import { startTestStack, type TestStack } from "./running-stack.fixture.ts";
 
 /** A client of V2 as one of its SDKs would be: from discovery to the handler that it names, over TLS. */
 export interface V2Client {
+  close(): void;
   call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
@@ -40,16 +42,19 @@ export async function startV2Stack(t: TestContext, args: readonly string[] = [])
   ]);
   const body = { application: { ids: { application_id: "my-app" } } };
   assert.equal((await stack.call("POST", "/users/admin/applications", { body })).status, 200);
-  const certificate = await import("node:fs/promises").then(({ readFile }) =>
-    readFile(`${stack.dataDirectory}/v2-certificate.pem`),
-  );
-  const discovery = openClient(t, `localhost:${stack.ports.v2Discovery}`, certificate);
+  const certificate = await readFile(`${stack.dataDirectory}/v2-certificate.pem`);
+  const open = (address: string, roots: Buffer): V2Client => {
+    const client = openV2Client(address, roots);
+    t.after(() => client.close());
+    return client;
+  };
+  const discovery = open(`localhost:${stack.ports.v2Discovery}`, certificate);
   const announcement = await discovery.call(v2.Discovery.method.getByAppID, { appId: "my-app" });
   return {
     ...stack,
     discovery,
     announcement,
-    handler: openClient(t, announcement.netAddress, Buffer.from(announcement.certificate)),
+    handler: open(announcement.netAddress, Buffer.from(announcement.certificate)),
     async keyWith(...rights) {
       const made = await stack.call("POST", "/applications/my-app/api-keys", { body: { name: "k", rights } });
       assert.equal(made.status, 200, JSON.stringify(made.body));
@@ -58,9 +63,8 @@ export async function startV2Stack(t: TestContext, args: readonly string[] = [])
   };
 }
 
-function openClient(t: TestContext, address: string, roots: Buffer): V2Client {
+export function openV2Client(address: string, roots: Buffer): V2Client {
   const client = new Client(address, credentials.createSsl(roots));
-  t.after(() => client.close());
   const callWithHeaders: V2Client["callWithHeaders"] = (method, request, metadata = {}) =>
     new Promise((resolve, reject) => {
       let headers = metadataOf({});
@@ -81,6 +85,7 @@ function openClient(t: TestContext, address: string, roots: Buffer): V2Client {
       });
     });
   return {
+    close: () => client.close(),
     callWithHeaders,
     call: async (method, request, metadata) => (await callWithHeaders(method, request, metadata)).message,
   };

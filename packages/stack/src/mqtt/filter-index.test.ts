@@ -19,7 +19,9 @@ test("finds whoever has a filter that matches, as filters tried one by one do", 
       const index = new FilterIndex<number>();
       for (const [subscriber, filter] of all.entries()) index.add(filter, subscriber);
       for (const topic of asked) {
-        const expected = all.flatMap((filter, subscriber) => (compileFilter(filter)(topic) ? [subscriber] : []));
+        const expected = all.flatMap((filter, subscriber) =>
+          compileFilter(filter)(topic) ? [subscriber] : [],
+        );
         assert.deepEqual([...index.match(topic)].sort(), expected.sort());
         if (expected.length > 0) assert.ok(index.reaches(topic));
       }

@@ -60,22 +60,31 @@ const unregistered: Radio = {
 };
 
 function radioOf({ identityServer, networkServer, applicationServer, joinServer }: DeviceParts): Radio {
-  const session = networkServer?.session;
+  const { session, appSession } = runningSessions(networkServer, applicationServer);
   const { joinEui, devEui } = identityServer.ids ?? {};
   return {
     joinEui: given(joinEui),
     devEui: given(devEui),
     devAddr: given(session?.devAddr),
     nwkSKey: given(session?.keys?.fNwkSIntKey?.key),
-    appSKey: given(applicationServer?.session?.keys?.appSKey?.key),
+    appSKey: given(appSession?.keys?.appSKey?.key),
     appKey: given(joinServer?.rootKeys?.appKey?.key),
     fCntUp: session?.lastFCntUp ?? 0,
-    fCntDown: nextCounter(
-      Math.max(session?.lastNFCntDown ?? 0, applicationServer?.session?.lastAFCntDown ?? 0),
-    ),
+    fCntDown: nextCounter(Math.max(session?.lastNFCntDown ?? 0, appSession?.lastAFCntDown ?? 0)),
     resetsFCnt: networkServer?.macSettings?.resetsFCnt?.value ?? false,
     supports32BitFCnt: networkServer?.macSettings?.supports32BitFCnt?.value ?? true,
   };
+}
+
+/** In V2 a session begins with its join; in V3 it is pending until the device's first uplink. */
+function runningSessions(networkServer: EndDevice | undefined, applicationServer: EndDevice | undefined) {
+  return isPending(networkServer)
+    ? { session: networkServer?.pendingSession, appSession: applicationServer?.pendingSession }
+    : { session: networkServer?.session, appSession: applicationServer?.session };
+}
+
+function isPending(networkServer: EndDevice | undefined): boolean {
+  return networkServer?.pendingSession !== undefined;
 }
 
 /** V3 has the last counter, and 0 also where none was used. */
@@ -289,7 +298,10 @@ interface Comparison {
 /** What differs: the rest is left to those who know more of the device than V2 does. */
 function changedPaths({ before, known, radio, whole }: Comparison): readonly string[] {
   const { identityServer, networkServer } = before;
+  const isCounterNew = known.fCntUp !== radio.fCntUp || known.fCntDown !== radio.fCntDown;
   const isSessionNew =
+    // A pending session cannot be changed, so that the changed one becomes the device's session.
+    (isPending(networkServer) && isCounterNew) ||
     !isSame(known.devAddr, radio.devAddr) ||
     !isSame(known.nwkSKey, radio.nwkSKey) ||
     !isSame(known.appSKey, radio.appSKey);

@@ -192,7 +192,10 @@ const networkPaths = [
   "supports_join",
   "mac_settings",
 ];
+const sessionPaths = ["session", "pending_session"];
+/** For callers that may not see keys. */
 const counterPaths = ["session.dev_addr", "session.last_f_cnt_up", "session.last_n_f_cnt_down"];
+const applicationCounterPaths = ["session.last_a_f_cnt_down"];
 
 /** The device as the four servers have it; undefined when the Identity Server has none. */
 async function findDevice(
@@ -220,13 +223,13 @@ async function elsewhere(
     unlessMissing(
       call.invoke(
         NsEndDeviceRegistry.method.get,
-        requestFor(key, [...networkPaths, ...(seesKeys ? ["session"] : counterPaths)]),
+        requestFor(key, [...networkPaths, ...(seesKeys ? sessionPaths : counterPaths)]),
       ),
     ),
     unlessMissing(
       call.invoke(
         AsEndDeviceRegistry.method.get,
-        requestFor(key, ["formatters", ...(seesKeys ? ["session"] : ["session.last_a_f_cnt_down"])]),
+        requestFor(key, ["formatters", ...(seesKeys ? sessionPaths : applicationCounterPaths)]),
       ),
     ),
     seesKeys

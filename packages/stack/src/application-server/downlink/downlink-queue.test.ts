@@ -475,6 +475,12 @@ test("what was sent is told with how it went on air, to whom listens then", asyn
   assert.deepEqual(JSON.parse(background?.() ?? ""), {
     payload: "YAEC",
     gateway_id: "gtw1",
-    config: { modulation: "LORA", data_rate: "SF7BW125", airtime: 25_856_000, frequency: 868_100_000, power: 14 },
+    config: {
+      modulation: "LORA",
+      data_rate: "SF7BW125",
+      airtime: 25_856_000,
+      frequency: 868_100_000,
+      power: 14,
+    },
   });
 });

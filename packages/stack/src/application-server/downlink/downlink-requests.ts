@@ -237,9 +237,7 @@ export class DownlinkRequests {
     const messages = items.map((item) => itemMessage("down/queued", ids, item, now));
     return [
       ...clearing,
-      frontIds === undefined
-        ? queues.stageAppend(device.ids, items)
-        : queues.stagePrepend(device.ids, items),
+      frontIds === undefined ? queues.stageAppend(device.ids, items) : queues.stagePrepend(device.ids, items),
       outbox.stage(messages.map(({ message }) => message)),
       {
         write: () => {},

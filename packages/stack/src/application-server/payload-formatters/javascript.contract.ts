@@ -160,7 +160,10 @@ function Validator(converted, port) { console.log("checked", port); return conve
     test("say in V2's words what is wrong with functions of V2", async () => {
       const cases: readonly (readonly [string, string])[] = [
         ["function Decoder() { return [1] }", "Decoder not valid: does not return an object"],
-        ["function Decoder() { throw new Error('mine') }", "Internal error: Decoder threw error: Error: mine"],
+        [
+          "function Decoder() { throw new Error('mine') }",
+          "Internal error: Decoder threw error: Error: mine",
+        ],
         ["function Converter() {}", "Converter not valid: does not return an object"],
         ["function Validator() { return 1 }", "Validator not valid: does not return a boolean"],
       ];

@@ -39,8 +39,8 @@ export async function loadCertificate(options: CertificateStoreOptions): Promise
   });
   await mkdir(options.dataDirectory, { recursive: true });
   // The key first: a certificate without its key would be of no use.
-  await replaceFile(paths.key, made.key, 0o600);
-  await replaceFile(paths.cert, made.cert, 0o644);
+  await replaceFile(paths.key, made.key);
+  await replaceFile(paths.cert, made.cert);
   return made;
 }
 
@@ -88,9 +88,9 @@ function isUsable({ cert, key }: CertificateFiles, options: CertificateStoreOpti
 }
 
 /** Whole or not at all. */
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
-  await writeFile(temporary, text, { mode });
-  await chmod(temporary, mode);
+  await writeFile(temporary, text, { mode: 0o600 });
+  await chmod(temporary, 0o600);
   await rename(temporary, path);
 }

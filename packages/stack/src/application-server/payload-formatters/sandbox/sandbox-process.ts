@@ -161,7 +161,8 @@ const codesOfLetters: Readonly<Record<string, ResultCode>> = {
 };
 
 function inputOf(name: FormatterFunction, input: Buffer, fPort: number, recvTime: number): string {
-  if (name === "encodeDownlink" || name === "dryRunDownlink") return `{"data":${input.toString("utf8")},"fPort":${fPort}}`;
+  if (name === "encodeDownlink" || name === "dryRunDownlink")
+    return `{"data":${input.toString("utf8")},"fPort":${fPort}}`;
   const time = name === "decodeUplink" ? `,"recvTime":${recvTime}` : "";
   return `{"bytes":[${input.join()}],"fPort":${fPort}${time}}`;
 }

@@ -4,7 +4,11 @@ import { acknowledgementEvent, downlinkErrorEvent, scheduledEvent, sentEvent } f
 
 const names = { appId: "my-app-id", devId: "my-dev-id" };
 const downlink = { f_port: 1, frm_payload: "AQIDBA==" };
-const transmission = { payload: "YBYX", gateway_id: "some-gateway", config: { modulation: "LORA", power: 14 } };
+const transmission = {
+  payload: "YBYX",
+  gateway_id: "some-gateway",
+  config: { modulation: "LORA", power: 14 },
+};
 const json = (value: unknown) => JSON.stringify(value);
 
 test("each dialect tells of a scheduled downlink in its own way", () => {

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readV2Downlink } from "./published-downlink.ts";
 
-const read = (json: unknown) => readV2Downlink(Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
+const read = (json: unknown) =>
+  readV2Downlink(Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
 
 test("reads what V2 took, with its defaults", () => {
   const plain = read({ payload_raw: "AQIDBA==", app_id: "x", unknown: 1 });

@@ -81,7 +81,9 @@ function base64(value: unknown): Uint8Array | undefined {
 }
 
 function isPort(value: unknown): value is number | null {
-  return value === null || (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 256);
+  return (
+    value === null || (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 256)
+  );
 }
 
 function isObjectOrNull(value: unknown): value is JsonObject | null {

@@ -49,9 +49,7 @@ test("the early reference has these members and no others", () => {
       modulation: "LORA",
       data_rate: "SF7BW125",
       coding_rate: "4/5",
-      gateways: [
-        { id: "ttn-herengracht-ams", timestamp: 12345, channel: 0, rssi: -25, snr: 5, rf_chain: 0 },
-      ],
+      gateways: [{ id: "ttn-herengracht-ams", timestamp: 12345, channel: 0, rssi: -25, snr: 5, rf_chain: 0 }],
     },
   });
 });
@@ -78,7 +76,10 @@ test("a frame without payload has null, and FSK a bit rate and no data rate", ()
   const bare = { end_device_ids: { device_id: "d" }, uplink_message: {} };
   const { port, counter, payload_raw } = uplinkMessage(names, bare, { dialect: "superset" });
   assert.deepEqual({ port, counter, payload_raw }, { port: 0, counter: 0, payload_raw: null });
-  const fsk = metadata({ settings: { frequency: "868800000", data_rate: { fsk: { bit_rate: 50_000 } } } }, "late");
+  const fsk = metadata(
+    { settings: { frequency: "868800000", data_rate: { fsk: { bit_rate: 50_000 } } } },
+    "late",
+  );
   assert.deepEqual(JSON.parse(JSON.stringify(fsk)), {
     time: "",
     frequency: 868.8,

@@ -50,7 +50,7 @@ export function metadata(reception: ReceptionJson, dialect: Dialect): Json {
   const { coding_rate, ...modulation } = modulationMembers(settings);
   return {
     time: withoutTrailingZeros(receivedAt),
-    frequency: settings?.frequency === undefined ? 0 : asFloat32(Number(settings.frequency) / 1e6),
+    frequency: settings?.frequency === undefined ? undefined : asFloat32(Number(settings.frequency) / 1e6),
     ...modulation,
     airtime: airtime === undefined || dialect === "early" ? undefined : nanosecondsOf(airtime),
     coding_rate,

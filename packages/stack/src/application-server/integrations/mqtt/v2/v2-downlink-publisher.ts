@@ -31,7 +31,8 @@ export class V2DownlinkPublisher {
     const { log, store } = this.#context;
     const devId = parseV2DownlinkTopic(this.#name.userName, message.topic);
     const downlink = devId === undefined || !mayWrite ? undefined : readV2Downlink(message.payload);
-    if (downlink !== undefined && devId !== undefined && (await this.#queue(devId, downlink, alongside))) return;
+    if (downlink !== undefined && devId !== undefined && (await this.#queue(devId, downlink, alongside)))
+      return;
     log.debug("a V2 downlink was dropped", { topic: message.topic, allowed: mayWrite });
     if (alongside !== undefined) await commit(store, [alongside]);
   }

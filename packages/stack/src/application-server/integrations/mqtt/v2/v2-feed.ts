@@ -148,7 +148,10 @@ export class V2Feed {
   /** Of a device that is gone, or about to be. */
   #lastSpelling(ids: EndDeviceIdentifiers): string {
     const profile = this.#context.identity.deviceProfile(ids);
-    const known = profile instanceof Promise ? ids.deviceId : v2IdOf(ids.deviceId, profile.attributes);
+    const isKnown = !(profile instanceof Promise);
+    // It is not waited for: by then the device is gone.
+    if (!isKnown) profile.catch(() => {});
+    const known = isKnown ? v2IdOf(ids.deviceId, profile.attributes) : ids.deviceId;
     const spelling = known === ids.deviceId ? this.#spellings.get(ids.deviceId) : known;
     this.#spellings.delete(ids.deviceId);
     return spelling ?? ids.deviceId;

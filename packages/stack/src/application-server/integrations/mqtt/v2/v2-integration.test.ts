@@ -141,3 +141,42 @@ test("a publish of any quality is acknowledged, also when nobody may make it", a
   assert.ok(running.queued.every(({ operation }) => operation === "pushFirst"));
   assert.deepEqual(running.rejected, []);
 });
+
+test("with tenants the application is named as its client does", async () => {
+  running = await startIntegration();
+  const { client, received } = await login("app1@default");
+  await client.subscribeAsync(["+/devices/+/up", "app1@default/devices/dev1/up/led"]);
+  const [refused] = await client.subscribeAsync("app1/devices/+/up").catch((error: unknown) => [error]);
+  assert.ok(refused instanceof Error);
+  await running.emit("dev1", "up", up(1, { led: true }));
+  await eventually(() => received.length === 2);
+  assert.deepEqual(topicsOf(received), ["app1@default/devices/dev1/up", "app1@default/devices/dev1/up/led"]);
+  await client.publishAsync("app1@default/devices/dev1/down", '{"payload_raw":"AQ=="}', { qos: 1 });
+  assert.equal(running.queued.length, 1);
+});
+
+test("events of the application's devices are shown, in the dialect that it chose last", async () => {
+  running = await startIntegration();
+  const { client, received } = await login();
+  await client.subscribeAsync("app1/devices/+/events/#");
+  const publish = (definition: typeof deviceDeleted, json?: unknown) =>
+    running.events.publish(definition, { kind: "device", ids: { ...ids, deviceId: "dev1" } }, () =>
+      json === undefined ? {} : { data: { typeName: "ttn.lorawan.v3.ErrorDetails", json } },
+    );
+  publish(scheduleFailed, { message_format: "no downlink path" });
+  publish(joinDropped, { namespace: "pkg/joinserver", name: "dev_nonce_too_small" });
+  await eventually(() => received.length === 2);
+  assert.deepEqual(received, [
+    'app1/devices/dev1/events/down/errors {"error":"No gateways available for downlink"}',
+    'app1/devices/dev1/events/activations/errors {"error":"Activation DevNonce not valid: already used","app_eui":"","dev_eui":"","dev_addr":"","metadata":{"time":""}}',
+  ]);
+  running.applicationAttributes["v2-dialect"] = "late";
+  running.events.publish(applicationUpdated, { kind: "application", ids });
+  await running.emit("dev1", "down/ack", up(1));
+  await eventually(() => received.length >= 3);
+  assert.equal(received.at(-1), "app1/devices/dev1/events/down/acks null");
+});
+
+const scheduleFailed = defineEvent("ns.down.data.schedule.fail", "fail", []);
+const joinDropped = defineEvent("ns.up.join.drop", "drop", []);
+const applicationUpdated = defineEvent("application.update", "update", []);
