@@ -10,7 +10,9 @@ async function mailedLink(server: TestServer, path: string): Promise<string> {
   const folder = join(server.dataDirectory, "mails");
   for (const deadline = Date.now() + 8000; Date.now() < deadline; ) {
     await server.clock.advance(1000);
-    for (const file of await readdir(folder).catch(() => [])) {
+    const files = await readdir(folder).catch(() => []);
+    // Others are still being written.
+    for (const file of files.filter((name) => name.endsWith(".txt"))) {
       const text = (await readFile(join(folder, file), "utf8"))
         .replaceAll("=\r\n", "")
         .replaceAll("=3D", "=");
