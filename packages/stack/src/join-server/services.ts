@@ -7,6 +7,7 @@ import {
   Right,
 } from "@skylark/api";
 import { parseHex } from "@skylark/lorawan";
+import { defineErrors } from "../errors/errors.ts";
 import {
   batchDeletion,
   type DeviceKnown,
@@ -24,6 +25,11 @@ import {
 } from "../rpc/service.ts";
 import type { JoinServerOptions } from "./config.ts";
 import type { RegisteredDevices } from "./registered-devices.ts";
+
+const provisionerNotFound = defineErrors("pkg/joinserver").notFound(
+  "provisioner_not_found",
+  "there is no provisioner `{id}`",
+);
 
 export function jsEndDeviceRegistry(
   devices: RegisteredDevices,
@@ -67,7 +73,15 @@ export function jsEndDeviceRegistry(
         return {};
       },
     },
-    provision: { later: "secure elements: no provisioner is known yet" },
+    // Deprecated, and without provisioners: what The Things Stack answers since they moved to device templates.
+    provision: {
+      requires: ({ applicationIds }) =>
+        application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE_KEYS),
+      // biome-ignore lint/correctness/useYield: no device is ever provisioned
+      async *handle({ provisionerId }) {
+        throw provisionerNotFound({ id: provisionerId });
+      },
+    },
   });
 }
 
