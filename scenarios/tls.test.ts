@@ -88,6 +88,32 @@ describe("a stack with a certificate", () => {
     assert.notEqual(wrong.code, 0, "plain MQTT at the TLS port");
   });
 
+  it("serves clients of V2 over TLS, with the same credentials", async () => {
+    const api = new V3Client({ url: `http://127.0.0.1:${stack.httpPort}`, apiKey: stack.adminKey });
+    const common = ["-h", "localhost", "-p", String(stack.mqttTlsPort), "--cafile", certificate];
+    const login = ["-u", "app1", "-P", `ttn-account-v2.${stack.adminKey}`];
+    const subscriber = runCommand("stdbuf", [
+      ...["-oL", "mosquitto_sub", ...common, ...login, "-t", "+/devices/+/up", "-v", "-d"],
+    ]);
+    try {
+      await subscriber.line((line) => line.includes("Subscribed"));
+      const settings = {
+        data_rate: { lora: { bandwidth: 125_000, spreading_factor: 7 } },
+        frequency: "868100000",
+      };
+      await api.call("POST", "/as/applications/app1/devices/dev1/up/simulate", {
+        end_device_ids: { device_id: "dev1", application_ids: { application_id: "app1" } },
+        uplink_message: { f_port: 3, f_cnt: 7, frm_payload: "AQID", settings },
+      });
+      const text = await subscriber.line((line) => line.startsWith("app1/devices/dev1/up "));
+      const up = JSON.parse(text.slice(text.indexOf("{")));
+      assert.deepEqual([up.dev_id, up.port, up.counter, up.payload_raw], ["dev1", 3, 7, "AQID"]);
+    } finally {
+      subscriber.stop();
+      api.close();
+    }
+  });
+
   it("survives what is no TLS at its TLS ports", async () => {
     for (const port of [stack.httpTlsPort, stack.mqttTlsPort]) {
       await shell(
