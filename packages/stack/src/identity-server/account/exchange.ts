@@ -1,6 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { prefersHTML } from "../../rpc/plain-answers.ts";
 import type { PlainCall } from "../../rpc/plain-routes.ts";
 import { type Page, pagePolicy, renderPage } from "./page.ts";
 
@@ -26,10 +25,6 @@ export function isSecure({ request }: Pick<Exchange, "request">): boolean {
 /** As the browser knows this server. */
 export function originOf(exchange: Pick<Exchange, "request">): string {
   return `${isSecure(exchange) ? "https" : "http"}://${exchange.request.headers.host ?? "localhost"}`;
-}
-
-export function wantsPage({ request }: Exchange): boolean {
-  return prefersHTML(request);
 }
 
 /** Nobody keeps what is answered here. */
