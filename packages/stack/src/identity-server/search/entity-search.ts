@@ -26,9 +26,12 @@ import { pathsToRead } from "../registries/field-masks.ts";
 import type { EntityKind } from "../registries/lifecycle.ts";
 import {
   applicationPublicFields,
+  clientPublicFields,
   gatewayPublicFields,
   onlyPublic,
+  organizationPublicFields,
   publicApplication,
+  publicContacts,
   publicGateway,
   publicUser,
   userPublicFields,
@@ -36,7 +39,6 @@ import {
 import type { Registries } from "../registries/registries.ts";
 import type { Page } from "../storage/rows.ts";
 import { type AccountSearch, searchAccounts } from "./account-search.ts";
-import { clientPublicFields, organizationPublicFields, withPublicContacts } from "./public-entities.ts";
 import type { SearchFilter, SearchStore } from "./search-store.ts";
 
 const errors = defineErrors("pkg/identityserver");
@@ -115,7 +117,7 @@ const searchClientsMethod = (parts: Parts): Methods["searchClients"] => ({
       kind: parts.registries.clients,
       infoRight: Right.CLIENT_INFO,
       publicFields: clientPublicFields,
-      publicOf: withPublicContacts,
+      publicOf: publicContacts,
     });
     return { clients };
   },
@@ -145,7 +147,7 @@ const searchOrganizationsMethod = (parts: Parts): Methods["searchOrganizations"]
       kind: parts.registries.organizations,
       infoRight: Right.ORGANIZATION_INFO,
       publicFields: organizationPublicFields,
-      publicOf: withPublicContacts,
+      publicOf: publicContacts,
     });
     return { organizations };
   },
