@@ -34,3 +34,15 @@ test("who has a network of addresses has no more attempts than who has one", () 
   assert.ok(refused >= 35, `${refused} of 56 refused`);
   limits.takeAttempt("2001:db8:0:1::1", "another");
 });
+
+test("who makes up another identifier each time is counted by address", () => {
+  const clock = new ManualClock();
+  const limits = createRateLimits(clock, { attempts: { maxPerMinute: 1, maxBurst: 1 } });
+  for (let count = 0; count < 60; count++) {
+    limits.requireFewRefused("192.0.2.1");
+    limits.countRefused("192.0.2.1", `192.0.2.1 MADEUP${count}`);
+  }
+  assert.throws(() => limits.requireFewRefused("192.0.2.1"), { name: "pkg/ratelimit:rate_limit_exceeded" });
+  limits.requireNotRefused("192.0.2.1 ANOTHER");
+  limits.requireFewRefused("192.0.2.2");
+});

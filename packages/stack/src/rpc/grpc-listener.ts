@@ -1,18 +1,28 @@
 import { Buffer } from "node:buffer";
+import type { Http2Server } from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { type ClientShares, sharesOfAll } from "./fair-share.ts";
+import { guardGrpc } from "./grpc-gate.ts";
 import type { GrpcPlatform } from "./grpc-platform.ts";
+import { networkOf } from "./remote-address.ts";
 
 export interface GrpcListenOptions {
   readonly port: number;
   /** All interfaces when absent. */
   readonly host?: string;
   readonly tls?: { readonly cert: string; readonly key: string };
-  readonly maxConnections?: number;
-  /** How long a client may take to say anything at all. */
+  /** How long a client may take to say anything at all, and until its first call. */
   readonly firstByteMs?: number;
+  readonly firstCallMs?: number;
+  /** How long a client may take to send a message, and to take an answer. */
+  readonly slowClientMs?: number;
   readonly maxMessageBytes?: number;
+  readonly shares?: ClientShares;
 }
+
+/** What a listener needs of a platform. */
+type Answering = Pick<GrpcPlatform, "register" | "requestStreams" | "remoteAddress">;
 
 /** A port that is listened on. */
 export interface GrpcListener {
@@ -21,7 +31,13 @@ export interface GrpcListener {
   close(graceMs: number): Promise<void>;
 }
 
-const defaults = { maxConnections: 20_000, firstByteMs: 15_000, maxMessageBytes: 16 * 1024 * 1024 };
+const defaults = {
+  firstByteMs: 15_000,
+  firstCallMs: 60_000,
+  slowClientMs: 120_000,
+  maxMessageBytes: 16 * 1024 * 1024,
+  shares: sharesOfAll,
+};
 const hourMs = 3_600_000;
 
 /** What answers the connections of a port. */
@@ -31,14 +47,11 @@ interface ConnectionServer {
   shutdown(): void;
 }
 
-function serveConnections(
-  platform: Pick<GrpcPlatform, "register">,
-  { tls, maxMessageBytes = defaults.maxMessageBytes }: Pick<GrpcListenOptions, "tls" | "maxMessageBytes">,
-): ConnectionServer {
+function serveConnections(platform: Answering, options: Omit<GrpcListenOptions, "port">): ConnectionServer {
+  const { tls, maxMessageBytes, shares, slowClientMs, firstCallMs } = { ...defaults, ...options };
   const grpc = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
-    // Each may hold a message of the largest size before anything of it is read.
     "grpc.max_concurrent_streams": 1000,
     "grpc.max_connection_idle_ms": 6 * hourMs,
     "grpc.max_connection_age_ms": 24 * hourMs,
@@ -50,11 +63,30 @@ function serveConnections(
   platform.register(grpc);
   // Connections are taken here and handed over, so that the errors of the port and the limits are ours.
   const injector = grpc.createConnectionInjector(credentialsOf(tls));
+  const stopGuarding = guardGrpc(http2ServerOf(grpc), {
+    shares,
+    maxMessageBytes,
+    slowClientMs,
+    firstCallMs,
+    isRequestStream: (path) => platform.requestStreams.has(path),
+    remoteAddress: (origin) => platform.remoteAddress(origin),
+  });
   return {
     take: (socket) => injector.injectConnection(socket),
     drain: (graceMs) => injector.drain(graceMs),
-    shutdown: () => grpc.forceShutdown(),
+    shutdown() {
+      stopGuarding();
+      grpc.forceShutdown();
+    },
   };
+}
+
+/** grpc-js does not show what it reads from, nor lets anyone count what it is sent. */
+function http2ServerOf(grpc: Server): Http2Server {
+  const { http2Servers } = grpc as unknown as { readonly http2Servers?: ReadonlyMap<Http2Server, unknown> };
+  const [server] = http2Servers?.keys() ?? [];
+  if (server === undefined) throw new TypeError("this version of grpc-js keeps its server elsewhere");
+  return server;
 }
 
 /** Rejects with the system's error when the port cannot be had. */
@@ -64,7 +96,7 @@ export function listenGrpc(platform: GrpcPlatform, options: GrpcListenOptions): 
 
 /** What a port of its own needs besides an address, made when the first client comes. */
 export interface LateGrpc {
-  readonly platform: Pick<GrpcPlatform, "register">;
+  readonly platform: Answering;
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
@@ -98,21 +130,24 @@ export function listenGrpcLate(
 }
 
 async function listen(options: GrpcListenOptions, connections: ConnectionServer): Promise<GrpcListener> {
+  const { firstByteMs, shares } = { ...defaults, ...options };
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    const client = networkOf(socket.remoteAddress ?? "");
+    if (!shares.connections.take(client, 1)) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
-    const silent = setTimeout(
-      () => socket.bytesRead === 0 && socket.destroy(),
-      options.firstByteMs ?? defaults.firstByteMs,
-    );
+    const silent = setTimeout(() => socket.bytesRead === 0 && socket.destroy(), firstByteMs);
     socket.once("close", () => {
       clearTimeout(silent);
       sockets.delete(socket);
+      shares.connections.giveBack(client, 1);
     });
-    socket.on("error", () => socket.destroy());
     connections.take(socket);
   });
-  server.maxConnections = options.maxConnections ?? defaults.maxConnections;
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen({ port: options.port, ...(options.host !== undefined && { host: options.host }) }, resolve);

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
-import { fromJSON, StatusSchema, toBinary } from "@skylark/api";
+import { fromJSON, type JsonObject, StatusSchema, toBinary } from "@skylark/api";
 import type { ErrorStatus } from "./error-status.ts";
 import type { PlatformCall } from "./platform-call.ts";
 import { headerText, rateLimitHeaders } from "./response-headers.ts";
@@ -26,16 +26,30 @@ export function headMetadata(call: PlatformCall): Metadata {
 /** Longest text of a status: it becomes a header of the answer. */
 const longestMessage = 2000;
 
-/** Details that do not fit in a header, as gRPC has it, are left out rather than losing the answer. */
+/** What fits in a header, as gRPC has it. Longer details lose what is particular, rather than the answer being lost. */
 const mostDetailBytes = 8_000;
 
 /** An error as gRPC carries it, its details where clients of any language look for them. */
 export function grpcStatus({ code, body }: ErrorStatus): StatusObject & Error {
   const metadata = new Metadata();
   if (body.details !== undefined) {
-    const details = toBinary(StatusSchema, fromJSON(StatusSchema, body));
-    if (details.length <= mostDetailBytes) metadata.set("grpc-status-details-bin", Buffer.from(details));
+    const whole = detailBytes(body);
+    const details = whole.length <= mostDetailBytes ? whole : detailBytes(nameOnly(body));
+    metadata.set("grpc-status-details-bin", Buffer.from(details));
   }
   const message = String(body.message).slice(0, longestMessage).toWellFormed();
   return Object.assign(new Error(message), { code, details: message, metadata });
+}
+
+function detailBytes(status: ErrorStatus["body"]): Uint8Array {
+  return toBinary(StatusSchema, fromJSON(StatusSchema, status));
+}
+
+/** A status whose details say which error it is and no more. */
+function nameOnly(status: ErrorStatus["body"]): ErrorStatus["body"] {
+  const details = (status.details as readonly JsonObject[]).map((each) => {
+    const { attributes: _, cause: __, details: ___, ...named } = each;
+    return named;
+  });
+  return { ...status, message: String(status.message).slice(0, longestMessage).toWellFormed(), details };
 }

@@ -117,7 +117,7 @@ export function callUnary(
   head: { metadata?: Metadata } = {},
 ): Promise<{ readonly bytes: Buffer }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly bytes: Buffer }>();
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   const call = client.makeUnaryRequest(
     pathOf(method),
     asIs,

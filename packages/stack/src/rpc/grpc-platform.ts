@@ -9,17 +9,19 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import type { DescMessage, DescService, ProtoMessage } from "@skylark/api";
-import { fromBinary, toBinary } from "@skylark/api";
+import { toBinary } from "@skylark/api";
 import type { Clock } from "../clock/clock.ts";
 import { statusCodes } from "../errors/errors.ts";
 import type { Logger } from "../log/log.ts";
 import { errorStatus, RequestError } from "./error-status.ts";
-import { GrpcCall } from "./grpc-call.ts";
+import { type ClientShares, HeldBytes, ownBytes, sharesOfAll } from "./fair-share.ts";
+import { decodeRequest, GrpcCall } from "./grpc-call.ts";
 import { grpcStatus, headMetadata } from "./grpc-metadata.ts";
 import { type Method, methodsOf } from "./method.ts";
 import { pump } from "./pump.ts";
 import { createRateLimits, type RateLimits } from "./rate-limits.ts";
-import { privateNetworks, type RequestOrigin, remoteAddressReader } from "./remote-address.ts";
+import { networkOf, privateNetworks, type RequestOrigin, remoteAddressReader } from "./remote-address.ts";
+import { tooMuchUnderWay } from "./request-body.ts";
 import type { Authority, ServiceImplementation } from "./service.ts";
 
 export interface GrpcPlatformOptions {
@@ -33,6 +35,7 @@ export interface GrpcPlatformOptions {
   readonly rateLimits?: RateLimits;
   readonly trustedNetworks?: readonly string[];
   readonly slowClientMs?: number;
+  readonly shares?: ClientShares;
 }
 
 /** Everything that is answered over gRPC; listeners feed it. */
@@ -40,12 +43,19 @@ export interface GrpcPlatform {
   readonly services: readonly DescService[];
   /** Calls that have no answer yet, and streams. */
   readonly callsUnderWay: number;
+  /** Paths of the methods whose requests are a stream. */
+  readonly requestStreams: ReadonlySet<string>;
+  /** Where a request comes from, when its connection is a proxy's. */
+  readonly remoteAddress: (origin: RequestOrigin) => string;
   register(server: Pick<Server, "register">): void;
   /** Ends the streams. */
   stop(): void;
 }
 
 const defaultSlowClientMs = 30_000;
+
+/** Items of a stream that are not counted: grpc-js has 16 of them under way at most. */
+const smallItemBytes = ownBytes / 16;
 
 export function createGrpcPlatform(options: GrpcPlatformOptions): GrpcPlatform {
   return new Platform(options);
@@ -69,16 +79,22 @@ class Platform implements GrpcPlatform {
   readonly #options: GrpcPlatformOptions;
   readonly #methods: readonly Method[];
   readonly #calls = new Set<GrpcCall>();
-  readonly #remoteAddress: (origin: RequestOrigin) => string;
+  readonly requestStreams: ReadonlySet<string>;
+  readonly remoteAddress: (origin: RequestOrigin) => string;
+  readonly #shares: ClientShares;
   #stopping = false;
 
   constructor(options: GrpcPlatformOptions) {
     this.#options = options;
+    this.#shares = options.shares ?? sharesOfAll;
     this.services = options.services.map(({ descriptor }) => descriptor);
-    this.#remoteAddress = remoteAddressReader(options.trustedNetworks ?? privateNetworks);
+    this.remoteAddress = remoteAddressReader(options.trustedNetworks ?? privateNetworks);
     const { authority, clock, rateLimits = createRateLimits(clock) } = options;
     const platform = { authority, rateLimits, now: () => clock.now() };
     this.#methods = options.services.flatMap((service) => methodsOf(service, platform));
+    const oneRequest = new Set(["unary", "server_streaming"]);
+    const others = this.#methods.filter(({ desc }) => !oneRequest.has(desc.methodKind));
+    this.requestStreams = new Set(others.map(({ fullName }) => fullName));
   }
 
   get callsUnderWay(): number {
@@ -103,14 +119,14 @@ class Platform implements GrpcPlatform {
   }
 
   #begin({ fullName }: Method, incoming: Incoming): GrpcCall {
-    const { metadata } = incoming;
-    const host = text(metadata.get("host")[0]) ?? incoming.getHost();
-    const call = new GrpcCall(metadata, {
-      tenantId: this.#options.tenantOfHost(host, text(metadata.get("id")[0])),
-      remoteAddress: this.#remoteAddress({
+    const headers = incoming.metadata.getMap();
+    const host = text(headers.host) ?? incoming.getHost();
+    const call = new GrpcCall(headers, {
+      tenantId: this.#options.tenantOfHost(host, text(headers.id)),
+      remoteAddress: this.remoteAddress({
         peer: addressOf(incoming.getPeer()),
-        forwardedFor: text(metadata.get("x-forwarded-for")[0]),
-        realIp: text(metadata.get("x-real-ip")[0]),
+        forwardedFor: text(headers["x-forwarded-for"]),
+        realIp: text(headers["x-real-ip"]),
       }),
       host,
       now: this.#options.clock.now(),
@@ -119,6 +135,7 @@ class Platform implements GrpcPlatform {
     this.#calls.add(call);
     incoming.once("cancelled", () => {
       this.#calls.delete(call);
+      call.held?.set(0);
       call.abort();
     });
     return call;
@@ -130,6 +147,7 @@ class Platform implements GrpcPlatform {
       const call = this.#begin(method, incoming);
       const answer = (message: ProtoMessage): void => {
         const bytes = encode(output, message);
+        if (bytes.length > ownBytes) this.#hold(call, bytes.length);
         incoming.sendMetadata(headMetadata(call));
         callback(null, bytes);
         this.#calls.delete(call);
@@ -143,10 +161,14 @@ class Platform implements GrpcPlatform {
         const message = method.handle(request, call);
         return message instanceof Promise ? message.then(answer) : answer(message);
       };
-      try {
-        const request = decode(input, incoming.request);
+      const read = (): void | Promise<void> => {
+        const request = decodeRequest(input, incoming.request);
         const checked = method.check(request, call);
-        const done = checked instanceof Promise ? checked.then(() => run(request)) : run(request);
+        return checked instanceof Promise ? checked.then(() => run(request)) : run(request);
+      };
+      try {
+        const sized = method.checkSize(incoming.request.length, call);
+        const done = sized instanceof Promise ? sized.then(read) : read();
         if (done instanceof Promise) done.catch(fail);
       } catch (error) {
         fail(error);
@@ -158,7 +180,8 @@ class Platform implements GrpcPlatform {
     return (incoming) => {
       const call = this.#begin(method, incoming);
       const items = async (): Promise<AsyncIterable<ProtoMessage>> => {
-        const request = decode(method.desc.input, incoming.request);
+        await method.checkSize(incoming.request.length, call);
+        const request = decodeRequest(method.desc.input, incoming.request);
         await method.check(request, call);
         return method.items(request, call);
       };
@@ -171,7 +194,7 @@ class Platform implements GrpcPlatform {
       const call = this.#begin(method, incoming);
       const items = async (): Promise<AsyncIterable<ProtoMessage>> => {
         await method.checkStream(call);
-        return method.converse(decodeEach(method.desc.input, incoming), call);
+        return method.converse(decodeEach(method, incoming, call), call);
       };
       void this.#send(items, method.desc.output, { incoming, call });
     };
@@ -190,7 +213,7 @@ class Platform implements GrpcPlatform {
       incoming.sendMetadata(headMetadata(call));
       const ending = await pump(accepted, {
         begin: () => {},
-        write: (message) => incoming.write(encode(output, message)),
+        write: (message) => this.#write(encode(output, message), { incoming, call }),
         emitter: incoming,
         signal: call.signal,
         slowClientMs: this.#options.slowClientMs ?? defaultSlowClientMs,
@@ -207,6 +230,22 @@ class Platform implements GrpcPlatform {
     } finally {
       this.#calls.delete(call);
     }
+  }
+
+  #write(
+    bytes: Buffer,
+    { incoming, call }: { readonly incoming: AnswerStream; readonly call: GrpcCall },
+  ): boolean {
+    const { length } = bytes;
+    if (length <= smallItemBytes) return incoming.write(bytes);
+    this.#hold(call, length);
+    return incoming.write(bytes, () => call.held?.add(-length));
+  }
+
+  /** Until the call is over, or so much was taken. */
+  #hold(call: GrpcCall, bytes: number): void {
+    call.held ??= new HeldBytes(this.#shares.bytes, networkOf(call.remoteAddress));
+    if (!call.held.add(bytes)) throw tooMuchUnderWay();
   }
 
   #statusOf(error: unknown, call: GrpcCall) {
@@ -230,20 +269,16 @@ function encode(output: DescMessage, message: ProtoMessage): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function decode(input: DescMessage, bytes: Uint8Array): ProtoMessage {
-  try {
-    return fromBinary(input, bytes);
-  } catch {
-    throw new RequestError(statusCodes.internal, `the request is no ${input.typeName}`);
-  }
-}
-
 async function* decodeEach(
-  input: DescMessage,
+  method: Method,
   incoming: ServerDuplexStream<Uint8Array, Uint8Array>,
+  call: GrpcCall,
 ): AsyncGenerator<ProtoMessage> {
   // Who stops reading may still write.
-  for await (const bytes of incoming.iterator({ destroyOnReturn: false })) yield decode(input, bytes);
+  for await (const bytes of incoming.iterator({ destroyOnReturn: false })) {
+    await method.checkSize(bytes.length, call);
+    yield decodeRequest(method.desc.input, bytes);
+  }
 }
 
 function text(value: string | Buffer | undefined): string | undefined {

@@ -110,8 +110,18 @@ function files(file: DescFile | undefined, sent: Set<DescFile>): Answer | undefi
   for (const one of wanted)
     for (const imported of one.dependencies) if (!sent.has(imported)) wanted.add(imported);
   for (const one of wanted) sent.add(one);
-  const fileDescriptorProto = [...wanted].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-  return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
+  return { case: "fileDescriptorResponse", value: { fileDescriptorProto: [...wanted].map(bytesOf) } };
+}
+
+/** Whoever is a stranger may ask again and again. */
+const bytesOfFiles = new WeakMap<DescFile, Uint8Array>();
+
+function bytesOf(file: DescFile): Uint8Array {
+  const known = bytesOfFiles.get(file);
+  if (known !== undefined) return known;
+  const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
+  bytesOfFiles.set(file, bytes);
+  return bytes;
 }
 
 interface SchemaIndex {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer, STATUS_CODES } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { statusCodes } from "@skylark/api";
 import type { HttpPlatform } from "./http-platform.ts";
+import { createServer, STATUS_CODES } from "./node-http.ts";
 import { announcesTooMuch } from "./request-body.ts";
 
 export interface HttpListenOptions {

@@ -16,6 +16,7 @@ import { ManualClock } from "../clock/manual-clock.ts";
 import { defineErrors } from "../errors/errors.ts";
 import type { LogFields, Logger } from "../log/log.ts";
 import { silentLogger } from "../log/log.ts";
+import type { ClientShares } from "./fair-share.ts";
 import { createGrpcHealth, type GrpcHealth } from "./grpc-health.ts";
 import { createGrpcPlatform, type GrpcPlatform } from "./grpc-platform.ts";
 import { reflectionServices } from "./grpc-reflection.ts";
@@ -75,6 +76,8 @@ const sampleAuthority: Authority = {
     if (missing.length > 0) throw insufficient({ uid: requirement.entity.id, missing });
   },
   rightsOn: () => new Set<Right>(),
+  requireStill() {},
+  watch: () => () => {},
 };
 
 function sampleServices(sample: SamplePlatform) {
@@ -161,7 +164,10 @@ function sampleServices(sample: SamplePlatform) {
   return [registry, events, network, gateways];
 }
 
-export type SampleOptions = Partial<HttpPlatformOptions> & { readonly profiles?: RateLimitProfiles };
+export type SampleOptions = Partial<HttpPlatformOptions> & {
+  readonly profiles?: RateLimitProfiles;
+  readonly shares?: ClientShares;
+};
 
 export function createSample({ profiles, ...options }: SampleOptions = {}): SamplePlatform {
   const errorLog: LogFields[] = [];

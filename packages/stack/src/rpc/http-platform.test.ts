@@ -4,6 +4,8 @@ import fc from "fast-check";
 import type { RunningSample } from "./http-platform.fixture.ts";
 import { startSample } from "./http-platform.fixture.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const device = "/api/v3/applications/app1/devices/dev1";
 const bearer = { Authorization: "Bearer reader" };
 const admin = { Authorization: "Bearer admin" };

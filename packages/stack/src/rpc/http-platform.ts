@@ -13,6 +13,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { Logger } from "../log/log.ts";
 import { requireCsrfToken } from "./cookies.ts";
 import { errorStatus, RequestError } from "./error-status.ts";
+import { GrpcWeb } from "./grpc-web.ts";
 import { type Exchange, sendJSON } from "./http-answer.ts";
 import { HttpCall } from "./http-call.ts";
 import type { Method, PlatformOptions } from "./method.ts";
@@ -34,8 +35,6 @@ import {
   serverSentEvents,
 } from "./stream-response.ts";
 import { type RequestReader, requestReader } from "./transcoding.ts";
-
-export type { PlainCall, PlainHandler, UpgradeHandler } from "./plain-routes.ts";
 
 export interface HttpPlatformOptions {
   readonly services: readonly ServiceImplementation[];
@@ -95,6 +94,7 @@ class Platform implements HttpPlatform {
   readonly #options: HttpPlatformOptions;
   readonly #platform: PlatformOptions;
   readonly #api = new Routes<Route>();
+  readonly #grpcWeb: GrpcWeb;
   readonly #plain: PlainFrontEnd;
   readonly #limits: RateLimits;
   readonly #calls = new Set<HttpCall>();
@@ -114,11 +114,17 @@ class Platform implements HttpPlatform {
       rateLimits: this.#limits,
       now: () => options.clock.now(),
     };
+    this.#grpcWeb = new GrpcWeb({
+      maxBodyBytes: this.maxBodyBytes,
+      slowClientMs: options.slowClientMs ?? defaults.slowClientMs,
+      statusOf: (error, call) => this.#statusOf(error, call),
+    });
     for (const service of options.services) this.#add(service);
   }
 
   #add(service: ServiceImplementation): void {
     const methods = new Map(methodsOf(service, this.#platform).map((method) => [method.desc, method]));
+    for (const method of methods.values()) this.#grpcWeb.add(method);
     for (const binding of httpBindings(service.descriptor)) {
       const method = methods.get(binding.method);
       if (method !== undefined) this.#api.add(binding.verb, binding.segments, routeOf(binding, method));
@@ -191,12 +197,15 @@ class Platform implements HttpPlatform {
       throw new RequestError(statusCodes.failedPrecondition, "HTTP/1.1 or newer is needed", 426);
     }
     const target = targetOf(originForm(request.url ?? ""));
-    if (!target.path.startsWith(`${this.#pathPrefix}/`)) return this.#plain.serve(target, exchange);
+    const isOfAPI = target.path.startsWith(`${this.#pathPrefix}/`);
+    const remote = isOfAPI ? undefined : this.#grpcWeb.find(target.path);
+    if (!isOfAPI && remote === undefined) return this.#plain.serve(target, exchange);
     if (request.method === "OPTIONS") {
       response.writeHead(200, { ...responseHeaders(call, "application/json"), ...preflightHeaders });
       response.end();
       return;
     }
+    if (remote !== undefined) return this.#grpcWeb.serve(remote, exchange);
     const found = this.#api.find(request.method ?? "", target.path.slice(this.#pathPrefix.length));
     if (found !== undefined) return this.#call(found, target.query, exchange);
     if (this.#plain.has(target)) return this.#plain.serve(target, exchange);
@@ -215,7 +224,11 @@ class Platform implements HttpPlatform {
       return this.#run(target, message, exchange);
     };
     const hasBody = target.hasBody || (request.method === "DELETE" && announcesJSON(request));
-    return hasBody ? readBody(request, this.maxBodyBytes).then(invoke) : invoke("");
+    if (!hasBody) return invoke("");
+    return readBody(request, this.maxBodyBytes).then((body) => {
+      const sized = target.method.checkSize(body.length, call);
+      return sized instanceof Promise ? sized.then(() => invoke(body)) : invoke(body);
+    });
   }
 
   #run(route: Route, message: ProtoMessage, exchange: Exchange): void | Promise<void> {

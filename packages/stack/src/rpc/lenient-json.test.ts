@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { RequestError } from "./error-status.ts";
 import { parseLenientJson, withoutTrailingCommas } from "./lenient-json.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 test("the downlink example of the documentation is read, with a warning", () => {
   const { json, warning } = parseLenientJson(`{
     "downlinks": [{

@@ -10,10 +10,17 @@ import {
 import { defineErrors, SkylarkError, statusCodes } from "../errors/errors.ts";
 import { runWithCallOrigin } from "../events/call-origin.ts";
 import { validationError } from "./error-status.ts";
+import { watchRequirement } from "./lasting-access.ts";
 import { isAttemptOfStrangers, isReading, rateLimitClassOf } from "./method-class.ts";
 import type { PlatformCall } from "./platform-call.ts";
 import type { RateLimitClass, RateLimits } from "./rate-limits.ts";
-import type { Authority, CallContext, Requirement, ServiceImplementation } from "./service.ts";
+import {
+  type Authority,
+  authenticated,
+  type CallContext,
+  type Requirement,
+  type ServiceImplementation,
+} from "./service.ts";
 
 const validator = defineErrors("pkg/rpcmiddleware/validator");
 const fieldMaskPaths = validator.invalidArgument("field_mask_paths", "forbidden path(s) in field mask");
@@ -27,6 +34,8 @@ const notInThisRelease = defineErrors("skylark/rpc").unimplemented(
   "not_in_this_release",
   "`{method}` is not in this release; it belongs to {area}",
 );
+
+const mostBytesOfStrangers = 256 * 1024;
 
 /** What every method is called with, whichever way the call came. */
 export interface PlatformOptions {
@@ -44,6 +53,11 @@ export interface Method {
   readonly desc: DescMethod;
   /** `/ttn.lorawan.v3.<Service>/<Method>` */
   readonly fullName: string;
+  /**
+   * Done when a request of so many bytes may be read: of strangers only small ones are, since what a message takes in
+   * memory and time is many times its bytes.
+   */
+  checkSize(bytes: number, call: PlatformCall): void | Promise<void>;
   /** Done when the handler may run; throws what is wrong with the request, or what the caller lacks. */
   check(request: ProtoMessage, call: PlatformCall): void | Promise<void>;
   /** The answer of a method that is no stream. */
@@ -83,7 +97,8 @@ function laterMethod(desc: DescMethod, area: string, platform: PlatformOptions):
   };
   const refuse = (_request: unknown, call: PlatformCall): never => check(undefined, call);
   const checkStream = (call: PlatformCall): never => check(undefined, call);
-  return { desc, fullName, check, handle: refuse, items: refuse, checkStream, converse: refuse };
+  const checkSize = (_bytes: number, call: PlatformCall) => check(undefined, call);
+  return { desc, fullName, checkSize, check, handle: refuse, items: refuse, checkStream, converse: refuse };
 }
 
 function compileMethod(desc: DescMethod, implementation: Erased, platform: PlatformOptions): Method {
@@ -92,10 +107,18 @@ function compileMethod(desc: DescMethod, implementation: Erased, platform: Platf
   const limit = rateLimiting(desc, platform.rateLimits);
   const authorize = authorizing(desc, platform);
   const looksOnly = isReading(desc);
+  // Whoever loses in the middle of a stream what it takes to begin one is told so, and hears no more.
+  const watch = (requirement: Requirement, call: PlatformCall) =>
+    watchRequirement(platform.authority, call.caller, requirement, (error) => call.abort(error));
   const toMessage = (answer: unknown): ProtoMessage => create(desc.output, answer as ProtoMessage);
   return {
     desc,
     fullName: fullNameOf(desc),
+    checkSize(bytes, call) {
+      if (bytes <= mostBytesOfStrangers) return;
+      limit(undefined, call);
+      return authorize(() => authenticated, call);
+    },
     check(request, call) {
       checkForm(request, platform.now(), alsoMasked?.(call));
       limit(request, call);
@@ -107,19 +130,29 @@ function compileMethod(desc: DescMethod, implementation: Erased, platform: Platf
       return answer instanceof Promise ? answer.then(toMessage) : toMessage(answer);
     },
     async *items(request, call) {
-      for await (const item of handle(request, call) as AsyncIterable<unknown>) yield toMessage(item);
+      const endWatch = watch(requires(request), call);
+      try {
+        for await (const item of handle(request, call) as AsyncIterable<unknown>) yield toMessage(item);
+      } finally {
+        endWatch();
+      }
     },
     checkStream(call) {
       limit(undefined, call);
       return authorize(() => requires(call), call);
     },
     async *converse(requests, call) {
-      const answer = handle(
-        checkEach(requests, (request) => checkForm(request, platform.now())),
-        call,
-      );
-      if (desc.methodKind === "client_streaming") yield toMessage(await answer);
-      else for await (const item of answer as AsyncIterable<unknown>) yield toMessage(item);
+      const endWatch = watch(requires(call), call);
+      try {
+        const answer = handle(
+          checkEach(requests, (request) => checkForm(request, platform.now())),
+          call,
+        );
+        if (desc.methodKind === "client_streaming") yield toMessage(await answer);
+        else for await (const item of answer as AsyncIterable<unknown>) yield toMessage(item);
+      } finally {
+        endWatch();
+      }
     },
   };
 }
@@ -155,12 +188,14 @@ function authorizing(desc: DescMethod, { authority, rateLimits }: PlatformOption
     if (!isAnonymous) rateLimits.requireNotRefused(key);
     const onRefused = (error: unknown): never => {
       const isRefused = error instanceof SkylarkError && error.code === statusCodes.unauthenticated;
-      if (isRefused && !isAnonymous) rateLimits.countRefused(key);
+      if (isRefused && !isAnonymous) rateLimits.countRefused(call.remoteAddress, key);
       throw error;
     };
     let caller: CallContext["caller"] | Promise<CallContext["caller"]>;
     try {
-      caller = authority.authenticate(call.tenantId, authorization, session);
+      caller = authority.authenticate(call.tenantId, authorization, session, () =>
+        rateLimits.requireFewRefused(call.remoteAddress),
+      );
     } catch (error) {
       return onRefused(error);
     }
@@ -177,7 +212,7 @@ function rateLimiting(desc: DescMethod, limits: RateLimits) {
   return (request: ProtoMessage | undefined, call: PlatformCall): void => {
     const isAnonymous = call.authorization === undefined && call.session === undefined;
     if (ownClass === "attempts" && request !== undefined) {
-      limits.takeAttempt(call.remoteAddress, accountOf(request));
+      limits.takeAttempt(call.remoteAddress, accountOf(call.tenantId, request));
     } else if (isAnonymous && limitsStrangers) limits.takeAttempt(call.remoteAddress, "");
     const rateClass: RateLimitClass =
       ownClass === "attempts"
@@ -190,10 +225,10 @@ function rateLimiting(desc: DescMethod, limits: RateLimits) {
   };
 }
 
-/** Whose password the request is about. */
-function accountOf(request: ProtoMessage): string {
+/** Whose password the request is about: two tenants' users of one name are two. */
+function accountOf(tenantId: string, request: ProtoMessage): string {
   const { userIds } = request as ProtoMessage & { readonly userIds?: { readonly userId: string } };
-  return userIds?.userId ?? "";
+  return `${tenantId}/${userIds?.userId ?? ""}`;
 }
 
 /**

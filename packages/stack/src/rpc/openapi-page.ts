@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JsonObject, JsonValue } from "@skylark/api";
+import { escapeHtml } from "./escape-html.ts";
 
 /** The page as HTML, and what browsers may load and run on it: its own style and script, nothing else. */
 export interface OpenAPIPage {
@@ -12,8 +13,8 @@ export function openAPIPage(document: JsonObject): OpenAPIPage {
   const info = object(document.info);
   const schemas = Object.entries(object(object(document.components).schemas));
   const services = list(document.tags).map((tag) => serviceSection(object(tag), operationsOf(document)));
-  const title = escapeHTML(text(info.title));
-  const version = escapeHTML(text(info.version));
+  const title = escapeHtml(text(info.title));
+  const version = escapeHtml(text(info.version));
   const html =
     `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title>` +
     `<meta name="viewport" content="width=device-width, initial-scale=1"><style>${style}</style></head><body>` +
@@ -84,7 +85,7 @@ function serviceSection(tag: JsonObject, methods: ReadonlyMap<string, readonly O
   const own = [...methods].filter(([name]) => name.startsWith(`${service}_`));
   const details = own.map(([name, operations]) => methodDetails(name, operations)).join("");
   return (
-    `<section id="${escapeHTML(service)}"><h3>${escapeHTML(service)}</h3><p>${prose(text(tag.description))}</p>` +
+    `<section id="${escapeHtml(service)}"><h3>${escapeHtml(service)}</h3><p>${prose(text(tag.description))}</p>` +
     `${details}</section>`
   );
 }
@@ -96,14 +97,14 @@ function methodDetails(name: string, operations: readonly Operation[]): string {
   const [service = "", method = ""] = name.split("_");
   const later = operation["x-skylark-later"];
   const lines = operations.map(
-    ({ verb, path }) => `<span class="verb">${verb}</span><code>/api/v3${escapeHTML(path)}</code>`,
+    ({ verb, path }) => `<span class="verb">${verb}</span><code>/api/v3${escapeHtml(path)}</code>`,
   );
   const find = [service, method, ...operations.map(({ path }) => path)].join(" ").toLowerCase();
   return (
-    `<details id="${escapeHTML(name)}" data-find="${escapeHTML(find)}"${later === undefined ? "" : ' class="later"'}>` +
-    `<summary><b${operation.deprecated === true ? ' class="old"' : ""}>${escapeHTML(method)}</b> ` +
+    `<details id="${escapeHtml(name)}" data-find="${escapeHtml(find)}"${later === undefined ? "" : ' class="later"'}>` +
+    `<summary><b${operation.deprecated === true ? ' class="old"' : ""}>${escapeHtml(method)}</b> ` +
     `${lines.join("<br>")}</summary><p>${prose(text(operation.description))}</p>` +
-    (later === undefined ? "" : `<p>Not in this release; it belongs to ${escapeHTML(text(later))}.</p>`) +
+    (later === undefined ? "" : `<p>Not in this release; it belongs to ${escapeHtml(text(later))}.</p>`) +
     operations.map((each) => parameterTable(each, operations.length > 1)).join("") +
     bodyLine(operation) +
     answerLine(operation) +
@@ -116,16 +117,16 @@ function parameterTable({ verb, path, operation }: Operation, isOneOfSeveral: bo
   const rows = list(operation.parameters).map((value) => {
     const parameter = object(value);
     const schema = parameter.schema ?? object(object(parameter.content)["application/json"]).schema;
-    const name = `<code>${escapeHTML(text(parameter.name))}</code>`;
+    const name = `<code>${escapeHtml(text(parameter.name))}</code>`;
     return row([
       name,
-      escapeHTML(text(parameter.in)),
+      escapeHtml(text(parameter.in)),
       typeOf(object(schema)),
       prose(text(parameter.description)),
     ]);
   });
   if (rows.length === 0) return "";
-  const caption = isOneOfSeveral ? `<p><b>${verb}</b> <code>${escapeHTML(path)}</code></p>` : "";
+  const caption = isOneOfSeveral ? `<p><b>${verb}</b> <code>${escapeHtml(path)}</code></p>` : "";
   return `${caption}<table><tr><th>Parameter</th><th>In</th><th>Type</th><th></th></tr>${rows.join("")}</table>`;
 }
 
@@ -142,7 +143,7 @@ function answerLine(operation: JsonObject): string {
 
 function maskDetails(paths: readonly JsonValue[]): string {
   if (paths.length === 0) return "";
-  const codes = paths.map((path) => `<code>${escapeHTML(text(path))}</code>`);
+  const codes = paths.map((path) => `<code>${escapeHtml(text(path))}</code>`);
   return `<details><summary>${paths.length} paths of the field mask</summary>${codes.join(" ")}</details>`;
 }
 
@@ -150,12 +151,12 @@ function schemaDetails(name: string, schema: JsonObject): string {
   const rows = Object.entries(object(schema.properties)).map(([property, value]) => {
     const field = object(value);
     const old = field.deprecated === true ? ' class="old"' : "";
-    return row([`<code${old}>${escapeHTML(property)}</code>`, typeOf(field), prose(text(field.description))]);
+    return row([`<code${old}>${escapeHtml(property)}</code>`, typeOf(field), prose(text(field.description))]);
   });
-  const values = list(schema.enum).map((value) => `<code>${escapeHTML(String(value))}</code>`);
-  const id = escapeHTML(`type-${name}`);
+  const values = list(schema.enum).map((value) => `<code>${escapeHtml(String(value))}</code>`);
+  const id = escapeHtml(`type-${name}`);
   return (
-    `<details id="${id}" data-find="${escapeHTML(name.toLowerCase())}"><summary><b>${escapeHTML(name)}</b></summary>` +
+    `<details id="${id}" data-find="${escapeHtml(name.toLowerCase())}"><summary><b>${escapeHtml(name)}</b></summary>` +
     `<p>${prose(text(schema.description))}</p>${values.join(" ")}` +
     (rows.length === 0 ? "" : `<table>${rows.join("")}</table>`) +
     `</details>`
@@ -169,7 +170,7 @@ function row(cells: readonly string[]): string {
 /** A type in a few words, with links to those that have a name. */
 function typeOf(schema: JsonObject): string {
   if (typeof schema.$ref === "string") {
-    const name = escapeHTML(schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1));
+    const name = escapeHtml(schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1));
     return `<a href="#type-${name}">${name}</a>`;
   }
   if (schema.type === "array") return `list of ${typeOf(object(schema.items))}`;
@@ -178,7 +179,7 @@ function typeOf(schema: JsonObject): string {
   if (schema.type === "object" && typeof schema.additionalProperties === "object") {
     return `map to ${typeOf(object(schema.additionalProperties))}`;
   }
-  return escapeHTML([plainType(schema), ...limits(schema)].join(", "));
+  return escapeHtml([plainType(schema), ...limits(schema)].join(", "));
 }
 
 function plainType(schema: JsonObject): string {
@@ -198,21 +199,9 @@ function limits(schema: JsonObject): string[] {
   return parts;
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHTML(raw: string): string {
-  return raw.replace(/[&<>"']/g, (character) => escapes[character] ?? character);
-}
-
 /** Words between back-quotes are code; lines stay lines. */
 function prose(raw: string): string {
-  return escapeHTML(raw)
+  return escapeHtml(raw)
     .replace(/`([^`]*)`/g, "<code>$1</code>")
     .replaceAll("\n", "<br>");
 }

@@ -27,6 +27,8 @@ async function withPages(run: (get: Get) => Promise<void>): Promise<void> {
       authenticate: () => assert.fail("nobody is asked who they are"),
       require: () => assert.fail("nobody needs a right"),
       rightsOn: () => new Set(),
+      requireStill() {},
+      watch: () => () => {},
     },
     clock: new ManualClock(0),
     log: silentLogger,

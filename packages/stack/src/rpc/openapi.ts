@@ -4,7 +4,8 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { DescMethod } from "@skylark/api";
 import { describeAPI } from "@skylark/api";
-import type { HttpPlatform, PlainHandler } from "./http-platform.ts";
+import type { HttpPlatform } from "./http-platform.ts";
+import type { PlainHandler } from "./plain-routes.ts";
 import type { ServiceImplementation } from "./service.ts";
 
 export interface OpenAPIMountOptions {

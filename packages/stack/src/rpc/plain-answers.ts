@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { httpStatus, statusCodes } from "@skylark/api";
-import { errorStatus, RequestError } from "./error-status.ts";
+import { statusCodes } from "@skylark/api";
+import { RequestError } from "./error-status.ts";
+import { escapeHtml } from "./escape-html.ts";
 import { parseLenientJson } from "./lenient-json.ts";
 import { readBody } from "./request-body.ts";
 
@@ -44,7 +45,7 @@ export async function readFormOrJSON(
 }
 
 /** Whether a browser's page is asked for rather than JSON. */
-export function prefersHTML(request: IncomingMessage): boolean {
+function prefersHTML(request: IncomingMessage): boolean {
   for (const part of (request.headers.accept ?? "").split(",")) {
     const type = part.split(";", 1)[0]?.trim().toLowerCase();
     if (type === "text/html" || type === "application/xhtml+xml") return true;
@@ -53,13 +54,7 @@ export function prefersHTML(request: IncomingMessage): boolean {
   return false;
 }
 
-/** What is wrong, with the API's status and body: tab-indented JSON, or a page for a browser. */
-export function sendPlainError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const { code, body } = errorStatus(error);
-  const status = (error instanceof RequestError && error.httpStatus) || httpStatus(code);
-  sendPlainStatus(request, response, { status, body });
-}
-
+/** What is wrong, as the API says it: tab-indented JSON, or a page for a browser. */
 export function sendPlainStatus(
   request: IncomingMessage,
   response: ServerResponse,
@@ -78,12 +73,9 @@ export function sendPlainStatus(
   response.end(request.method === "HEAD" ? undefined : text);
 }
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
 function page(status: number, json: string): string {
-  const escaped = json.replace(/[&<>"]/g, (character) => escapes[character] ?? character);
   return (
     `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Error ${status}</title></head>` +
-    `<body><h1>Error ${status}</h1><pre>${escaped}</pre></body></html>\n`
+    `<body><h1>Error ${status}</h1><pre>${escapeHtml(json)}</pre></body></html>\n`
   );
 }

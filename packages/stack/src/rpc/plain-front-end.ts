@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { httpStatus, statusCodes } from "@skylark/api";
 import { defineErrors } from "../errors/errors.ts";
@@ -6,6 +6,7 @@ import { runWithCallOrigin } from "../events/call-origin.ts";
 import { type ErrorStatus, RequestError } from "./error-status.ts";
 import type { Exchange } from "./http-answer.ts";
 import type { HttpCall } from "./http-call.ts";
+import { STATUS_CODES } from "./node-http.ts";
 import { type PlainCall, type PlainHandler, PlainRoutes, type UpgradeHandler } from "./plain-routes.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { securityHeaders } from "./response-headers.ts";
@@ -74,7 +75,9 @@ export class PlainFrontEnd {
       get signal() {
         return call.signal;
       },
-      limitAttempts: (account) => void this.#limits.takeAttempt(remoteAddress, account),
+      limitAttempts: (account) => this.#limits.takeAttempt(remoteAddress, account),
+      countRefused: () => this.#limits.countRefused(remoteAddress),
+      requireFewRefused: () => this.#limits.requireFewRefused(remoteAddress),
     };
   }
 

@@ -180,9 +180,9 @@ describe("a handler beside the API", () => {
     assert.equal(own.platform.callsUnderWay, 1);
     own.platform.stop();
     const closed = new Promise((resolve) => socket.once("close", resolve));
-    await Promise.all([own.listener.close(2_000), closed]);
+    await Promise.all([own.listener.close(30_000), closed]);
     assert.match(received, /bye$/);
-    for (let tries = 0; own.platform.callsUnderWay > 0 && tries < 200; tries++) await sleep(5);
+    for (let tries = 0; own.platform.callsUnderWay > 0 && tries < 3000; tries++) await sleep(5);
     assert.equal(own.platform.callsUnderWay, 0);
   });
 });

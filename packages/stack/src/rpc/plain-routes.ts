@@ -16,11 +16,15 @@ export interface PlainCall {
   readonly signal: AbortSignal;
   /** Counts an attempt to prove who one is; throws once there were too many of this address, or for this account. */
   limitAttempts(account: string): void;
+  /** Counts a code, token or cookie that is none of ours. */
+  countRefused(): void;
+  /** Throws once the address brought too many of them. */
+  requireFewRefused(): void;
 }
 
 /**
  * A route beside the API, such as `/healthz/live`. An error that it throws before it began to answer is answered in
- * the API's form; see `sendPlainError`.
+ * the API's form; see `sendPlainStatus`.
  */
 export type PlainHandler = (
   request: IncomingMessage,

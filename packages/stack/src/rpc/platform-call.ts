@@ -1,4 +1,5 @@
 import { ulid } from "../domain/ulid.ts";
+import type { SkylarkError } from "../errors/errors.ts";
 import { authenticationOf, type CallAuthentication, type CallOrigin } from "../events/call-origin.ts";
 import type { RateLimitResult } from "./rate-limiter.ts";
 import type { CallContext, Caller } from "./service.ts";
@@ -74,10 +75,11 @@ export abstract class PlatformCall implements CallContext, CallOrigin {
     return this.#controller.signal;
   }
 
-  /** The client is gone, or the server stops. */
-  abort(): void {
+  /** The client is gone, or the server stops; or a reason that the client is told. */
+  abort(reason?: SkylarkError): void {
+    if (reason !== undefined) this.#controller ??= new AbortController();
     this.#aborted = true;
-    this.#controller?.abort();
+    this.#controller?.abort(reason);
   }
 
   get isAborted(): boolean {

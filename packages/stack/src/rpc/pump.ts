@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { SkylarkError } from "../errors/errors.ts";
 
 /** Where the items of a stream go. */
 export interface PumpTarget<Item> {
@@ -8,7 +9,7 @@ export interface PumpTarget<Item> {
   write(item: Item): boolean;
   /** Emits `drain`. */
   readonly emitter: EventEmitter;
-  /** Aborted when the client is gone or the server stops. */
+  /** Aborted when the client is gone or the server stops; with an error, when that is how the stream ends. */
   readonly signal: AbortSignal;
   /** How long a client may take to read what was written. */
   readonly slowClientMs: number;
@@ -28,17 +29,23 @@ export async function pump<Item>(
   try {
     for (let first = true; ; first = false) {
       const next = await orGone(iterator.next());
-      if (next === "gone") return "gone";
+      if (next === "gone") return gone(signal);
       if (first) target.begin();
       if (next.done === true) return "ended";
       if (target.write(next.value)) continue;
       const drained = await whenDrained(target, orGone);
-      if (drained !== "drained") return drained;
+      if (drained === "gone") return gone(signal);
+      if (drained === "slow") return "slow";
     }
   } finally {
     // A source that waits is told by the signal; waiting for it here could take for ever.
     Promise.resolve(iterator.return?.()).catch(() => {});
   }
+}
+
+function gone({ reason }: AbortSignal): "gone" {
+  if (reason instanceof SkylarkError) throw reason;
+  return "gone";
 }
 
 /** Waits for one promise after the other, or the signal. Not a race with one promise: that would remember every item of the stream. */

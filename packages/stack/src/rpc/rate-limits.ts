@@ -48,10 +48,15 @@ export interface RateLimits {
   take(rateClass: RateLimitClass, key: string): RateLimitResult | undefined;
   /** Throws once an address tried too often, or too many addresses an account. */
   takeAttempt(remoteAddress: string, account: string): void;
-  /** Counts a credential that was refused, by the key of its caller. */
-  countRefused(key: string): void;
+  /** Counts a credential that was refused, by the key of its caller where it names one, and by address. */
+  countRefused(remoteAddress: string, key?: string): void;
   /** Throws once that was so too often: verifying a secret is dear. */
   requireNotRefused(key: string): void;
+  /**
+   * Throws once an address brought too many, whichever it made up. Asked of what is not known in memory only: who is
+   * behind the same address with a good one goes on.
+   */
+  requireFewRefused(remoteAddress: string): void;
   exceeded(rateClass: RateLimitClass, resource: string): Error;
 }
 
@@ -63,6 +68,7 @@ export function createRateLimits(
   // Who floods one class must not make the attempts of others forgotten.
   const attemptLimiter = createRateLimiter(clock);
   const refusedLimiter = createRateLimiter(clock);
+  const refusedOfAddresses = createRateLimiter(clock);
   const named = new Map(
     Object.entries(profiles).map(([name, profile]): [string, RateLimitProfile] => [
       name,
@@ -79,6 +85,11 @@ export function createRateLimits(
     name: "refused",
     maxPerMinute: attempts.maxPerMinute * refusedForEachAttempt,
     maxBurst: (attempts.maxBurst ?? attempts.maxPerMinute) * refusedForEachAttempt,
+  };
+  const refusedAcross: RateLimitProfile | undefined = refused && {
+    name: "refused across",
+    maxPerMinute: refused.maxPerMinute * attemptsAcross,
+    maxBurst: (refused.maxBurst ?? refused.maxPerMinute) * attemptsAcross,
   };
   const exceeded = (rateClass: RateLimitClass, resource: string): Error =>
     rateLimitExceeded({ rate: profiles[rateClass]?.maxPerMinute ?? 0, key: resource });
@@ -98,11 +109,19 @@ export function createRateLimits(
         (account !== "" && attemptLimiter.take(attemptsOfMany, `account ${account}`).limited);
       if (limited) throw exceeded("attempts", "authentication attempts");
     },
-    countRefused(key) {
-      if (refused !== undefined) refusedLimiter.take(refused, key);
+    countRefused(remoteAddress, key) {
+      if (refused === undefined || refusedAcross === undefined) return;
+      if (key !== undefined) refusedLimiter.take(refused, key);
+      refusedOfAddresses.take(refusedAcross, networkOf(remoteAddress));
     },
     requireNotRefused(key) {
       if (refused !== undefined && refusedLimiter.isExhausted(refused, key)) {
+        throw exceeded("attempts", "authentication attempts");
+      }
+    },
+    requireFewRefused(remoteAddress) {
+      if (refusedAcross === undefined) return;
+      if (refusedOfAddresses.isExhausted(refusedAcross, networkOf(remoteAddress))) {
         throw exceeded("attempts", "authentication attempts");
       }
     },

@@ -44,7 +44,8 @@ export function remoteAddressReader(trustedNetworks: readonly string[]): (origin
 }
 
 /** What one customer of a provider has of addresses: an IPv4 address, or a /64 network of IPv6, `2001:db8:0:1`. */
-export function networkOf(address: string): string {
+export function networkOf(given: string): string {
+  const address = plainAddress(given);
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("::", 2);
   const groupsOf = (text: string | undefined) => (text ? text.split(":") : []);

@@ -8,7 +8,7 @@ const tooLarge = defineErrors("pkg/webmiddleware").invalidArgument(
   "request body too large",
 );
 
-const tooMuchUnderWay = defineErrors("skylark/rpc").resourceExhausted(
+export const tooMuchUnderWay = defineErrors("skylark/rpc").resourceExhausted(
   "bodies_under_way",
   "too many large request bodies are being received, try again",
 );
@@ -52,15 +52,27 @@ export async function readBody(
   limit: number,
   budget: BodyBudget = budgetOfAll,
 ): Promise<string> {
-  const announced = Number(request.headers["content-length"] ?? 0);
-  if (announced === 0 && request.headers["transfer-encoding"] === undefined) return "";
-  if (announced > limit * discardAtMostTimes) throw tooLarge();
-  const bytes = await readBytes(request, limit, budget);
+  const bytes = await readBodyBytes(request, limit, budget);
+  if (bytes.length === 0) return "";
   try {
     return utf8.decode(bytes);
   } catch {
     throw new RequestError(statusCodes.invalidArgument, "the request body is not UTF-8");
   }
+}
+
+const noBytes = new Uint8Array();
+
+/** As `readBody`, of what is no text. */
+export async function readBodyBytes(
+  request: IncomingMessage,
+  limit: number,
+  budget: BodyBudget = budgetOfAll,
+): Promise<Uint8Array> {
+  const announced = Number(request.headers["content-length"] ?? 0);
+  if (announced === 0 && request.headers["transfer-encoding"] === undefined) return noBytes;
+  if (announced > limit * discardAtMostTimes) throw tooLarge();
+  return readBytes(request, limit, budget);
 }
 
 /** Whether a client that asks first (`Expect: 100-continue`) need not begin. */

@@ -5,6 +5,9 @@ import type { RateLimitResult } from "./rate-limiter.ts";
 const exposedHeaders = [
   "Date",
   "Content-Length",
+  "Grpc-Status",
+  "Grpc-Message",
+  "Grpc-Status-Details-Bin",
   "X-Rate-Limit-Limit",
   "X-Rate-Limit-Available",
   "X-Rate-Limit-Reset",
@@ -22,7 +25,7 @@ export const preflightHeaders: OutgoingHttpHeaders = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
   "Access-Control-Allow-Headers":
-    "Authorization, Content-Type, Last-Event-ID, X-CSRF-Token, X-Skylark-Cascade",
+    "Authorization, Content-Type, Grpc-Timeout, Last-Event-ID, X-CSRF-Token, X-Grpc-Web, X-Skylark-Cascade, X-User-Agent",
   "Access-Control-Max-Age": "600",
 };
 

@@ -34,11 +34,17 @@ export interface Authority {
     authorization: string | undefined,
     /** The session's cookie, when there is no `authorization` and the request is the browser's own. */
     session?: string,
+    /** Called before a credential is looked up that is not in memory; may throw. */
+    beforeLookup?: () => void,
   ): Caller | Promise<Caller>;
   /** Throws what is missing, by its own error. `callerRequired`: as on NS, AS, JS, GS, no credentials at all is 401. */
   require(caller: Caller, requirement: Requirement): void | Promise<void>;
-  /** Names of the rights that a caller holds on an entity; empty when none. */
+  /** Names of the rights that a caller holds on an entity, as it stands now; empty when none. */
   rightsOn(caller: Caller, entity: EntityReferenceInTenant): ReadonlySet<Right> | Promise<ReadonlySet<Right>>;
+  /** As `require`, of the caller as it stands now: for calls that last. */
+  requireStill(caller: Caller, requirement: Requirement): void | Promise<void>;
+  /** Calls back as soon as what the caller may do on these entities may have changed. Returns what ends it. */
+  watch(caller: Caller, entities: readonly EntityReferenceInTenant[], recheck: () => void): () => void;
 }
 
 /** One call of one method. */

@@ -21,13 +21,8 @@ export interface RequestParts {
 /** The reader of one binding: the body if there is one, else the query, and the path's variables over both. */
 export function requestReader(binding: HttpBinding): RequestReader {
   const { input } = binding.method;
-  const variables = binding.segments
-    .filter((segment) => segment.kind === "variable")
-    .map((segment) => {
-      const field = textField(input, segment.field);
-      if (field === undefined) throw new TypeError(`${binding.template} names no field of ${input.typeName}`);
-      return field;
-    });
+  // Most bindings are never called: their readers are made with the first call.
+  let variables: readonly TextField[] | undefined;
   const bound = new Set(
     binding.segments.flatMap((segment) => (segment.kind === "variable" ? [segment.field] : [])),
   );
@@ -38,6 +33,7 @@ export function requestReader(binding: HttpBinding): RequestReader {
           binding.hasBody || saysSomething(parts.body)
             ? readBody(input, parts.body, warn)
             : readQuery(input, parts.query, bound);
+        variables ??= variablesOf(binding);
         setVariables(message, variables, parts.variables);
         return message;
       } catch (error) {
@@ -47,6 +43,16 @@ export function requestReader(binding: HttpBinding): RequestReader {
       }
     },
   };
+}
+
+function variablesOf({ method: { input }, segments, template }: HttpBinding): readonly TextField[] {
+  return segments
+    .filter((segment) => segment.kind === "variable")
+    .map((segment) => {
+      const field = textField(input, segment.field);
+      if (field === undefined) throw new TypeError(`${template} names no field of ${input.typeName}`);
+      return field;
+    });
 }
 
 /** Clients send an empty object with what they say in the query. */
