@@ -14,9 +14,10 @@ import {
   type Uplink,
 } from "@skylark/sdk";
 import { activationOf, DeviceSession, deviceIdentity } from "@skylark/testkit";
+import { Arrivals } from "./arrivals.ts";
 import { openInbox } from "./mqtt-inbox.ts";
 import { nextFrame, PacketForwarder } from "./packet-forwarder.ts";
-import { type StackProcess, startStackProcess } from "./stack-process.ts";
+import { lastingPorts, type StackProcess, startStackProcess } from "./stack-process.ts";
 
 // Our own SDK for V3 against the whole stack.
 
@@ -257,6 +258,8 @@ describe("traffic", () => {
     const forwarder = await PacketForwarder.open(stack, "00800000A0000091");
     const first = session.fCntUp;
     for (let sent = 0; sent < 20; sent++) {
+      // So that each of the interruptions is one of its own.
+      while (counts.length < sent - 3) await new Promise((resolve) => setTimeout(resolve, 10));
       assert.ok(await forwarder.pushFrames(nextFrame(session, { fPort: 1 })));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -272,6 +275,35 @@ describe("traffic", () => {
     assert.ok(reconnections >= 3, String(reconnections));
     await forwarder.close();
     await proxy.close();
+  });
+
+  it("goes on when the server was killed and is back", async () => {
+    const flags = await lastingPorts();
+    const first = await startStackProcess({ flags });
+    const { dataDirectory } = first;
+    const restarted = createClient({ url: `http://127.0.0.1:${first.httpPort}`, apiKey: first.adminKey });
+    await restarted.applications.create({ ids: { application_id: "app2" } });
+    await restarted.endDevices.register("app2", personalized);
+    const reconnected = new Arrivals<unknown>();
+    const events = restarted.events(
+      { application: "app2" },
+      { onReconnect: (error) => reconnected.add(error) },
+    );
+    const uplinks = restarted.uplinks("app2");
+    const [nextEvent, nextUplink] = [events.next(), uplinks.next()];
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await first.kill();
+    await reconnected.first(() => true);
+    const second = await startStackProcess({ flags, dataDirectory });
+    const forwarder = await PacketForwarder.open(second, "00800000A0000093");
+    const again = new DeviceSession({ ...activation.abp, is11: false });
+    const sending = setInterval(() => void forwarder.pushFrames(nextFrame(again, { fPort: 6 })), 300);
+    assert.equal(((await nextUplink).value as Uplink).uplink_message.f_port, 6);
+    assert.ok(((await nextEvent).value as Event).name);
+    clearInterval(sending);
+    await Promise.all([uplinks.return(), events.return()]);
+    await forwarder.close();
+    assert.equal(await second.stop(), 0);
   });
 
   it("ends by break, by a signal, and with the error of who may not listen", async () => {

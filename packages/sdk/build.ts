@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -55,7 +55,7 @@ function publishedManifest(): object {
         return [entry, { types: `${library}.d.ts`, default: `${library}.js` }];
       }),
     ),
-    files: ["lib", "CHANGELOG.md"],
+    files: ["lib", "examples", "CHANGELOG.md"],
     dependencies: { "@bufbuild/protobuf": protobuf, ...published },
   };
 }
@@ -69,6 +69,8 @@ export function build(dist: string): void {
   renameImports(join(dist, "lib"));
   writeFileSync(join(dist, "package.json"), `${JSON.stringify(publishedManifest(), undefined, 2)}\n`);
   for (const name of ["README.md", "CHANGELOG.md"]) copyFileSync(join(folder, name), join(dist, name));
+  const isProgram = (path: string) => !path.endsWith(".json");
+  cpSync(join(folder, "examples"), join(dist, "examples"), { recursive: true, filter: isProgram });
   copyFileSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -45,6 +46,17 @@ before(() => {
 
 after(() => rmSync(project, { recursive: true, force: true }));
 
+const strictest = ["--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
+
+function typeCheck(...args: readonly string[]) {
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const options = ["--strict", "--skipLibCheck", "false", "--module", "nodenext", "--target", "es2022"];
+  return spawnSync(process.execPath, [compiler, ...options, "--types", "node", ...args], {
+    cwd: project,
+    encoding: "utf8",
+  });
+}
+
 const program = `import { ApplicationRegistry, createClient, type EndDevice, SkylarkError } from "@skylark/sdk";
 import { ApplicationClient, MQTTClient, TTNError } from "@skylark/sdk/v2";
 import { MockApplicationManager, MockBroker, stubs } from "@skylark/sdk/v2/testing";
@@ -85,10 +97,11 @@ describe("the published package", () => {
       "CHANGELOG.md",
       "LICENSE",
       "README.md",
+      "examples",
       "lib",
       "package.json",
     ]);
-    assert.deepEqual(files, ["lib", "CHANGELOG.md"]);
+    assert.deepEqual(files, ["lib", "examples", "CHANGELOG.md"]);
     const names = readdirSync(join(installed, "lib"), { recursive: true }) as string[];
     assert.deepEqual(
       names.filter((name) => /\.(?:test|fixture)\.|(?<!\.d)\.ts$/.test(name)),
@@ -96,17 +109,41 @@ describe("the published package", () => {
     );
   });
 
-  it("type-checks and runs where only compiled code runs", () => {
-    writeFileSync(join(project, "program.ts"), program);
-    const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
-    const compiler = join(root, "node_modules/typescript/bin/tsc");
-    const compiled = spawnSync(process.execPath, [compiler, ...options, "program.ts"], {
-      cwd: project,
+  it("has all that its README links to, and nothing of ours beside", () => {
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = ""]) => link);
+    assert.ok(links.length >= 2);
+    for (const link of links) assert.ok(/^https:/.test(link) || existsSync(join(installed, link)), link);
+    const packed = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      cwd: installed,
       encoding: "utf8",
     });
+    const [{ files }] = JSON.parse(packed.stdout) as [
+      { readonly files: readonly { readonly path: string }[] },
+    ];
+    const ours = /^(?:lib\/.+(?:\.d\.ts|\.js)|examples\/v[23]-[a-z-]+\.ts|[A-Z]+(?:\.md)?|package\.json)$/;
+    assert.deepEqual(
+      files.map(({ path }) => path).filter((path) => !ours.test(path)),
+      [],
+    );
+  });
+
+  it("type-checks and runs where only compiled code runs", () => {
+    writeFileSync(join(project, "program.ts"), program);
+    const compiled = typeCheck("program.ts");
     assert.equal(compiled.status, 0, compiled.stdout);
     const output = execFileSync(process.execPath, ["program.js"], { cwd: project, encoding: "utf8" });
     assert.equal(output, "UNAVAILABLE TypeError NOT_FOUND 1 1122334455667788\n");
+  });
+
+  it("has a README whose programs have no type errors, in the strictest of projects", () => {
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, block = ""]) => block);
+    assert.ok(blocks.length >= 4);
+    // Later programs go on where the first one stands.
+    writeFileSync(join(project, "readme.ts"), blocks.join("\n"));
+    const { status, stdout } = typeCheck("readme.ts", "--noEmit", ...strictest);
+    assert.equal(status, 0, stdout);
   });
 
   it("has a V3 client that stands alone, and is small", () => {

@@ -1,7 +1,7 @@
 import { explained, GrpcClient } from "./grpc-client.ts";
 import { type AnnouncementMessage, type AnnouncementMetadata, Discovery } from "./schema.ts";
 
-export const defaultDiscoveryAddress = "discovery.thethings.network:1900";
+const defaultDiscoveryAddress = "discovery.thethings.network:1900";
 const timeoutMs = 30_000;
 
 export interface DiscoveryOptions {

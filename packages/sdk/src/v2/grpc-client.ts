@@ -29,7 +29,9 @@ export class GrpcClient {
   readonly #client: Client;
 
   constructor(address: GrpcAddress) {
-    this.#client = new Client(address.address, ...channel(address));
+    const [trusted, options] = channel(address);
+    // A connection of its own ends with `close`; one that is shared stays for a while.
+    this.#client = new Client(address.address, trusted, { ...options, "grpc.use_local_subchannel_pool": 1 });
   }
 
   call<Method extends DescMethodUnary>(

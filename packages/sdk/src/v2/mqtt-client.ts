@@ -203,14 +203,18 @@ export class MQTTClient {
 
   async #announcedAddress(): Promise<string> {
     const { discovery, discoveryAddress } = this.#options;
-    const client =
-      discovery !== undefined && "getByAppId" in discovery
-        ? discovery
-        : new DiscoveryClient({
-            ...discovery,
-            ...(discoveryAddress !== undefined && { address: discoveryAddress }),
-          });
-    return (await client.getByAppId(this.appId)).mqtt_address;
+    if (discovery !== undefined && "getByAppId" in discovery) {
+      return (await discovery.getByAppId(this.appId)).mqtt_address;
+    }
+    const client = new DiscoveryClient({
+      ...discovery,
+      ...(discoveryAddress !== undefined && { address: discoveryAddress }),
+    });
+    try {
+      return (await client.getByAppId(this.appId)).mqtt_address;
+    } finally {
+      client.close();
+    }
   }
 
   async #subscribe(connection: MQTTConnection): Promise<void> {

@@ -41,7 +41,7 @@ export const stubs = {
     hardware_serial: "1122334455667788",
     port: 1,
     counter: 7,
-    payload_raw: Buffer.from([1]),
+    payload_raw: Buffer.from([1]) as Buffer,
     payload_fields: { led: true },
     metadata: {
       time: "2026-01-02T03:04:05.678Z",

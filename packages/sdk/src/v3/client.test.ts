@@ -33,6 +33,11 @@ function clientOf(
 const json = (body: unknown, init?: ResponseInit) => () => Response.json(body, init);
 const refused = (status: number, headers: Record<string, string> = {}) =>
   json({ code: status === 429 ? 8 : 14, message: "not now", details: [] }, { status, headers });
+/** Resolves when everything that waits for no timer has happened. */
+async function settled(): Promise<{ readonly value: undefined }> {
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+  return { value: undefined };
+}
 const forever = () => new Promise<never>(() => undefined);
 
 test("says who calls, in the host of the tenant", async () => {
@@ -131,6 +136,86 @@ test("an error has the name, attributes and status that the server gave it", asy
   const cause = new TypeError("fetch failed");
   const away = clientOf([() => Promise.reject(cause)], { retries: 0 });
   await assert.rejects(away.client.applications.get("app1"), { code: "UNAVAILABLE", cause });
+});
+
+test("an error has what it comes from as its cause", async () => {
+  const field = (name: string, reason: string, cause?: object) => ({
+    namespace: "pkg/errors",
+    name: "validation",
+    message_format: "invalid `{field}`: {reason}",
+    attributes: { field: name, reason },
+    code: 3,
+    ...(cause !== undefined && { cause }),
+  });
+  const details = [field("ids", "embedded message failed validation", field("device_id", "too short"))];
+  const { client } = clientOf([json({ code: 3, message: "invalid `ids`", details }, { status: 400 })]);
+  await assert.rejects(client.applications.get("app1"), ({ cause }: Error) => {
+    assert.ok(cause instanceof SkylarkError);
+    const { message, code, name, attributes } = cause;
+    assert.deepEqual(
+      [message, code, name],
+      ["invalid `device_id`: too short", "INVALID_ARGUMENT", "validation"],
+    );
+    assert.deepEqual(attributes, { field: "device_id", reason: "too short" });
+    return true;
+  });
+});
+
+test("an answer that breaks off is asked for again where that is no harm, and is no answer elsewhere", async () => {
+  const broken = () =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          controller.error(new TypeError("terminated"));
+        },
+      }),
+    );
+  const { client, sent } = clientOf([broken, json({ rights: ["RIGHT_ALL"] })]);
+  assert.deepEqual(await client.applications.rights("app1"), ["RIGHT_ALL"]);
+  assert.equal(sent.length, 2);
+  const posting = clientOf([broken]);
+  await assert.rejects(posting.client.downlinks.push("app1", "dev1", { f_port: 1 }), {
+    code: "UNAVAILABLE",
+    status: 0,
+  });
+  assert.equal(posting.sent.length, 1);
+  const request = { application_ids: { application_id: "app1" }, type: "uplink_message" };
+  const stream = clientOf([broken]).client.stream(ApplicationUpStorage.GetStoredApplicationUp, request);
+  await assert.rejects(stream.next(), { code: "UNAVAILABLE" });
+  const page = clientOf([() => new Response("<html>welcome")]);
+  await assert.rejects(page.client.authInfo(), (error) => {
+    assert.ok(error instanceof SkylarkError);
+    assert.deepEqual([error.code, error.status], ["UNKNOWN", 200]);
+    return true;
+  });
+});
+
+test("whoever takes long with an event loses none of those that follow", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let connections = 0;
+  const bytes = (id: string) => new TextEncoder().encode(`id: ${id}\ndata: {"unique_id":"${id}"}\n\n`);
+  const fetch: typeof globalThis.fetch = async (_, { signal } = {}) => {
+    connections++;
+    let next = 0;
+    return new Response(
+      new ReadableStream({
+        start: (controller) => signal?.addEventListener("abort", () => controller.error(signal.reason)),
+        pull: (controller) => {
+          if (next < 3) controller.enqueue(bytes(String(++next)));
+        },
+      }),
+    );
+  };
+  const events = createClient({ url: "http://server.example", apiKey: "key", fetch }).events({
+    gateway: "g",
+  });
+  for (const id of ["1", "2", "3"]) {
+    const { value } = await Promise.race([events.next(), settled()]);
+    assert.equal(value?.unique_id, id);
+    t.mock.timers.tick(60_000);
+  }
+  assert.equal(connections, 1);
+  await events.return();
 });
 
 test("warnings are told", async () => {

@@ -94,7 +94,11 @@ async function* connectedEvents(
       if (id !== undefined) position.lastId = id;
       position.pauseMs = firstPauseMs;
       const event = JSON.parse(data) as Event;
-      if (event.name !== "events.stream.start") yield event;
+      if (event.name === "events.stream.start") continue;
+      // Nothing is read while the event is looked at, however long that takes.
+      silence.suspend();
+      yield event;
+      silence.reset();
     }
   } finally {
     silence.end();
@@ -114,6 +118,9 @@ function silenceGuard(outer: AbortSignal) {
     reset() {
       clearTimeout(timer);
       timer = setTimeout(isSilent, longestSilenceMs);
+    },
+    suspend() {
+      clearTimeout(timer);
     },
     end() {
       clearTimeout(timer);

@@ -8,7 +8,7 @@ import * as sdk from "./index.ts";
 test("the generated modules are what the schema generates", () => {
   for (const [name, text] of generatedModules()) {
     const written = readFileSync(new URL(name, import.meta.url), "utf8");
-    assert.ok(written === text, `src/v3/${name} is stale: node packages/sdk/generate.ts`);
+    assert.ok(written === text, `src/v3/${name} is stale: npm run generate -w @skylark/sdk`);
   }
 });
 

@@ -67,30 +67,49 @@ export class SkylarkError extends Error {
 interface ErrorBody {
   readonly code?: number;
   readonly message?: string;
-  readonly details?: readonly {
-    readonly namespace?: string;
-    readonly name?: string;
-    readonly attributes?: Readonly<Record<string, unknown>>;
-    readonly correlation_id?: string;
-  }[];
+  readonly details?: readonly ErrorDetail[];
+}
+
+interface ErrorDetail {
+  readonly code?: number;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly message_format?: string;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly correlation_id?: string;
+  readonly cause?: ErrorDetail;
 }
 
 /** From the error of the API, of an answer or within a stream. Whatever else comes in its place is an error too. */
 export function errorOf(body: unknown, status: number, headers?: Headers): SkylarkError {
   const { code, message, details } = (typeof body === "object" && body !== null ? body : {}) as ErrorBody;
-  const detail = details?.find(({ name }) => name !== undefined);
+  const detail = details?.find(({ name }) => name !== undefined) ?? {};
   const requestId = headers?.get("x-request-id");
   const retryAfterMs = headers === undefined ? undefined : retryAfter(headers);
   return new SkylarkError(message ?? `the server answered with status ${status}`, {
-    code: codes[code ?? -1] ?? "UNKNOWN",
+    ...membersOf({ ...detail, ...(code !== undefined && { code }) }),
     status,
-    ...(detail?.namespace !== undefined && { namespace: detail.namespace }),
-    ...(detail?.name !== undefined && { name: detail.name }),
-    ...(detail?.attributes !== undefined && { attributes: detail.attributes }),
-    ...(detail?.correlation_id !== undefined && { correlationId: detail.correlation_id }),
     ...(typeof requestId === "string" && { requestId }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
+}
+
+function membersOf({ code, namespace, name, attributes, correlation_id, cause }: ErrorDetail) {
+  return {
+    code: codes[code ?? -1] ?? "UNKNOWN",
+    ...(namespace !== undefined && { namespace }),
+    ...(name !== undefined && { name }),
+    ...(attributes !== undefined && { attributes }),
+    ...(correlation_id !== undefined && { correlationId: correlation_id }),
+    ...(cause !== undefined && { cause: causeOf(cause) }),
+  };
+}
+
+/** Why: what went wrong before, such as the field that is not valid in a message that is not. */
+function causeOf(detail: ErrorDetail): SkylarkError {
+  const { message_format: format = "", attributes = {} } = detail;
+  const message = format.replace(/\{(\w+)\}/g, (name, key: string) => String(attributes[key] ?? name));
+  return new SkylarkError(message, membersOf(detail));
 }
 
 /** What the server says to wait: seconds, or a date. */

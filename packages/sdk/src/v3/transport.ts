@@ -9,13 +9,13 @@ export type Credential = string | (() => string | Promise<string>);
 export interface ClientOptions {
   /** Such as "https://lorawan.example.com". */
   readonly url: string;
-  readonly apiKey?: Credential;
+  readonly apiKey?: Credential | undefined;
   /** Of OAuth. */
-  readonly accessToken?: Credential;
+  readonly accessToken?: Credential | undefined;
   /** What the cookie `_csrf` of a session holds; a session needs it for what changes something. */
-  readonly csrfToken?: Credential;
+  readonly csrfToken?: Credential | undefined;
   /** Names the tenant as the first label of the host. */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
   /** Instead of the global one. */
   readonly fetch?: typeof globalThis.fetch;
   /** Until an answer must have come, attempts after the first included; 30 s by default. */
@@ -63,6 +63,24 @@ export function createTransport(options: ClientOptions): Transport {
   const base = baseUrl(options);
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
 
+  /** What a connection that failed or broke is known by. */
+  function lost(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return signal.reason;
+    return new SkylarkError(`cannot reach ${base}`, { code: "UNAVAILABLE", cause: error });
+  }
+
+  async function* openLines(
+    request: HttpRequest,
+    call: CallOptions,
+  ): AsyncGenerator<string, void, undefined> {
+    const response = await open(request, call);
+    try {
+      for await (const line of lines(response.body)) if (line !== "") yield line;
+    } catch (error) {
+      throw lost(error, call.signal);
+    }
+  }
+
   async function open(request: HttpRequest, { signal, headers }: CallOptions): Promise<Response> {
     const init: RequestInit = {
       method: request.verb,
@@ -71,8 +89,7 @@ export function createTransport(options: ClientOptions): Transport {
       ...(signal !== undefined && { signal }),
     };
     const response = await fetch(base + request.path, init).catch((error: unknown) => {
-      if (signal?.aborted) throw signal.reason;
-      throw new SkylarkError(`cannot reach ${base}`, { code: "UNAVAILABLE", cause: error });
+      throw lost(error, signal);
     });
     const warning = response.headers.get("x-warning");
     if (warning !== null) options.onWarning?.(warning);
@@ -80,10 +97,27 @@ export function createTransport(options: ClientOptions): Transport {
     throw errorOf(await response.json().catch(() => undefined), response.status, response.headers);
   }
 
-  async function openPatiently(request: HttpRequest, call: CallOptions, deadline: number): Promise<Response> {
+  /** One attempt, up to the end of the answer. */
+  async function ask<Body>(request: HttpRequest, call: CallOptions): Promise<Answer<Body>> {
+    const response = await open(request, call);
+    const total = response.headers.get("x-total-count");
+    const text = await response.text().catch((error: unknown) => {
+      throw lost(error, call.signal);
+    });
+    return {
+      body: parseAnswer<Body>(text === "" ? "{}" : text, response.status),
+      totalCount: total === null ? undefined : Number(total),
+    };
+  }
+
+  async function askPatiently<Body>(
+    request: HttpRequest,
+    call: CallOptions,
+    deadline: number,
+  ): Promise<Answer<Body>> {
     for (let retriesLeft = options.retries ?? 4, pauseMs = firstPauseMs; ; retriesLeft--, pauseMs *= 2) {
       try {
-        return await open(request, call);
+        return await ask<Body>(request, call);
       } catch (error) {
         const mayHelp = error instanceof SkylarkError && isWorthRepeating(error, request);
         if (!mayHelp || retriesLeft <= 0) throw error;
@@ -103,27 +137,41 @@ export function createTransport(options: ClientOptions): Transport {
       const limit = timeLimit(timeoutMs, call.signal);
       try {
         const sent = httpRequest(method, request);
-        const response = await openPatiently(sent, { ...call, signal: limit.signal }, Date.now() + timeoutMs);
-        const total = response.headers.get("x-total-count");
-        const text = await response.text();
-        return {
-          body: JSON.parse(text === "" ? "{}" : text),
-          totalCount: total === null ? undefined : Number(total),
-        };
+        return await askPatiently(sent, { ...call, signal: limit.signal }, Date.now() + timeoutMs);
       } finally {
         limit.end();
       }
     },
-    async *stream(method, request, call = {}) {
-      const response = await open(httpRequest(method, request), call);
-      for await (const line of lines(response.body)) {
-        if (line === "") continue;
-        const { result, error } = JSON.parse(line);
+    async *stream<Request extends object, Response>(
+      method: StreamMethod<Request, Response>,
+      request: Request,
+      call: CallOptions = {},
+    ) {
+      for await (const line of openLines(httpRequest(method, request), call)) {
+        const { result, error } = parseAnswer<StreamLine<Response>>(line, 200);
         if (error !== undefined) throw errorOf(error, 0);
-        yield result;
+        if (result !== undefined) yield result;
       }
     },
   };
+}
+
+interface StreamLine<Item> {
+  readonly result?: Item;
+  readonly error?: unknown;
+}
+
+/** A proxy in between may say whatever it likes. */
+function parseAnswer<Body>(text: string, status: number): Body {
+  try {
+    return JSON.parse(text) as Body;
+  } catch (error) {
+    throw new SkylarkError("the server answered with something else than JSON", {
+      code: "UNKNOWN",
+      status,
+      cause: error,
+    });
+  }
 }
 
 function baseUrl({ url, tenant }: ClientOptions): string {

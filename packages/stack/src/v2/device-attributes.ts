@@ -5,26 +5,23 @@ import {
   type MessageInitShape,
   type v2,
 } from "@skylark/api";
-import { v2IdAttribute, v2IdAttributes } from "../domain/v2-identifiers.ts";
+import {
+  constraints,
+  isOwnAttribute,
+  otherAttributes,
+  rawLocation,
+  type V2Location,
+  v2Attributes,
+  v2RawLocation,
+} from "../domain/v2-device-attributes.ts";
+import { v2IdAttributes } from "../domain/v2-identifiers.ts";
 import { invalidArgument } from "./errors.ts";
-
-/*
- * What V2 keeps of a device and V3 has no field for, or forbids, is in attributes of names of ours.
- */
-
-/** JSON of those attributes whose names or values V3 does not take. */
-const otherAttributes = "v2-attributes";
-/** `latitude,longitude,altitude`, where that is no place on earth. */
-const rawLocation = "v2-location";
-const constraints = "v2-constraints";
-const ours: ReadonlySet<string> = new Set([v2IdAttribute, otherAttributes, rawLocation, constraints]);
 
 const v3Name = /^[a-z0-9](?:-?[a-z0-9]){2,}$/;
 const limits = { v3Name: 36, v3Value: 200, v2Name: 64, v2Value: 64, custom: 5, v3Count: 10 };
 const builtIn = new Set(["ttn-brand", "ttn-model", "ttn-version", "ttn-antenna", "ttn-module-type"]);
 
 type Attributes = Readonly<Record<string, string>>;
-type V2Location = Pick<v2.Device, "latitude" | "longitude" | "altitude">;
 
 /** The attributes of a device of V3 for this device of V2, which may replace one with `before`. */
 export function v3Attributes(device: v2.Device, before: Attributes): Attributes {
@@ -62,27 +59,7 @@ function checkAttributes(given: Attributes, before: Attributes): void {
 
 function isTaken(name: string, value: string): boolean {
   const fits = name.length <= limits.v3Name && value.length <= limits.v3Value;
-  return fits && v3Name.test(name) && !ours.has(name);
-}
-
-/** As V2 shows them. */
-export function v2Attributes(attributes: Attributes): Record<string, string> {
-  const plain = Object.entries(attributes).filter(([name]) => !ours.has(name));
-  return { ...Object.fromEntries(plain), ...parseAttributes(attributes[otherAttributes]) };
-}
-
-function parseAttributes(text: string | undefined): Record<string, string> {
-  if (text === undefined) return {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const entries = typeof parsed === "object" && parsed !== null ? Object.entries(parsed) : [];
-    return Object.fromEntries(
-      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-    );
-  } catch {
-    // Whoever edits it in V3 may leave it so.
-    return {};
-  }
+  return fits && v3Name.test(name) && !isOwnAttribute(name);
 }
 
 export function activationConstraints(attributes: Attributes): string {
@@ -101,10 +78,9 @@ export function v3Location(device: V2Location): MessageInitShape<typeof Location
 }
 
 export function v2Location(location: Location | undefined, attributes: Attributes): V2Location {
-  const raw = parseLocation(attributes[rawLocation]);
-  if (raw !== undefined) return raw;
-  if (location === undefined) return { latitude: 0, longitude: 0, altitude: 0 };
-  const { latitude, longitude, altitude } = location;
+  const known = v2RawLocation(attributes) ?? location;
+  if (known === undefined) return { latitude: 0, longitude: 0, altitude: 0 };
+  const { latitude, longitude, altitude } = known;
   return { latitude: Math.fround(latitude), longitude: Math.fround(longitude), altitude };
 }
 
@@ -124,18 +100,6 @@ function isPlace({ latitude, longitude }: V2Location): boolean {
 
 function formatLocation({ latitude, longitude, altitude }: V2Location): string {
   return [shortest(latitude), shortest(longitude), altitude].join(",");
-}
-
-function parseLocation(text: string | undefined): V2Location | undefined {
-  const [latitude, longitude, altitude, ...rest] = text?.split(",").map(Number) ?? [];
-  if (rest.length > 0 || latitude === undefined || longitude === undefined || altitude === undefined)
-    return undefined;
-  if (![latitude, longitude, altitude].every(Number.isFinite)) return undefined;
-  return {
-    latitude: Math.fround(latitude),
-    longitude: Math.fround(longitude),
-    altitude: Math.trunc(altitude),
-  };
 }
 
 /** The number of fewest digits that is this one in single precision: 52.1 rather than 52.099998474121094. */

@@ -9,11 +9,11 @@ import {
   timestampMs,
   type v2,
 } from "@skylark/api";
+import { v2Attributes } from "../domain/v2-device-attributes.ts";
 import { v2IdOf } from "../domain/v2-identifiers.ts";
 import {
   activationConstraints,
   checkLocation,
-  v2Attributes,
   v2Location,
   v3Attributes,
   v3Location,

@@ -10,6 +10,7 @@ import {
   statusCodes,
   type v2,
 } from "@skylark/api";
+import { v2IdOf } from "../domain/v2-identifiers.ts";
 import { anyone, type ServiceMethods } from "../rpc/service.ts";
 import {
   type DeviceChange,
@@ -30,6 +31,8 @@ type Methods = Pick<
 interface DeviceKey {
   readonly applicationId: string;
   readonly deviceId: string;
+  /** As V2 spells it. */
+  readonly devId: string;
 }
 
 export function deviceMethods(parts: HandlerParts): Methods {
@@ -175,10 +178,12 @@ async function deleteDevice(
   call: V2Call,
   { appId, devId }: v2.DeviceIdentifier,
 ): Promise<void> {
-  const { applicationId, deviceId } = keyOf(appId, devId);
+  const key = keyOf(appId, devId);
   await requireRight(call, directory, { appId, right: "writeDevices" });
   try {
-    await call.invoke(EndDeviceRegistry.method.delete, { applicationIds: { applicationId }, deviceId });
+    const found = await findRegistered(call, key, ["ids", "attributes"]);
+    if (found === undefined) throw deviceNotFound(devId);
+    await call.invoke(EndDeviceRegistry.method.delete, found.ids!);
   } catch (error) {
     throw hasCode(error, statusCodes.notFound) ? deviceNotFound(devId) : asV2Error(error);
   }
@@ -203,10 +208,18 @@ async function findDevice(
   key: DeviceKey,
   held: ReadonlySet<Right>,
 ): Promise<DeviceParts | undefined> {
-  const identityServer = await unlessMissing(
-    call.invoke(EndDeviceRegistry.method.get, requestFor(key, identityPaths)),
-  );
+  const identityServer = await findRegistered(call, key, identityPaths);
   return identityServer && elsewhere(call, identityServer, held);
+}
+
+/** As the Identity Server has it. What V2 calls otherwise is another device, although V3 cannot have both. */
+export async function findRegistered(
+  call: V2Call,
+  key: DeviceKey,
+  paths: readonly string[],
+): Promise<EndDevice | undefined> {
+  const found = await unlessMissing(call.invoke(EndDeviceRegistry.method.get, requestFor(key, paths)));
+  return found && v2IdOf(key.deviceId, found.attributes) === key.devId ? found : undefined;
 }
 
 async function elsewhere(
@@ -239,7 +252,7 @@ async function elsewhere(
   return { identityServer, networkServer, applicationServer, joinServer };
 }
 
-function requestFor({ applicationId, deviceId }: DeviceKey, paths: readonly string[]) {
+function requestFor({ applicationId, deviceId }: Omit<DeviceKey, "devId">, paths: readonly string[]) {
   return { endDeviceIds: { applicationIds: { applicationId }, deviceId }, fieldMask: { paths: [...paths] } };
 }
 
@@ -308,10 +321,10 @@ async function registeredDevices(call: V2Call, applicationId: string, { offset, 
   }
 }
 
-function keyOf(appId: string, devId: string): DeviceKey {
-  return { applicationId: v3Id(appId, "AppID"), deviceId: v3Id(devId, "DevID") };
+export function keyOf(appId: string, devId: string): DeviceKey {
+  return { applicationId: v3Id(appId, "AppID"), deviceId: v3Id(devId, "DevID"), devId };
 }
 
-function deviceNotFound(devId: string) {
+export function deviceNotFound(devId: string) {
   return notFound(`Device with ID ${devId}`);
 }

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { composePayloadFunctions, noPayloadFunctions, splitPayloadFunctions } from "./payload-functions.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const functions = {
   decoder: "function Decoder(bytes, port) {\n  return { led: bytes[0] === 1 };\n}",
   converter: "function Converter(decoded, port) { return decoded; }",

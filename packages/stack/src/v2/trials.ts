@@ -1,13 +1,13 @@
 import {
   AppAs,
   ApplicationAccess,
-  EndDeviceRegistry,
   type JsonObject,
   PayloadFormatter,
   statusCodes,
   type v2,
 } from "@skylark/api";
 import { anyone, type ServiceMethods } from "../rpc/service.ts";
+import { deviceNotFound, findRegistered, keyOf } from "./devices.ts";
 import { applicationNotRegistered, asV2Error, hasCode, invalidArgument, permissionDenied } from "./errors.ts";
 import type { HandlerParts } from "./handler-parts.ts";
 import { composePayloadFunctions } from "./payload-functions.ts";
@@ -135,7 +135,7 @@ async function dryDownlink(
   const { down } = composePayloadFunctions(app ?? noFunctions);
   if (down === "") throw invalidArgument("Downlink Payload", "fields supplied, but no Encoder function set");
   const ids = { tenantId: call.tenantId, applicationId };
-  const encoded = await payloadFunctions.dryRunDownlink(ids, down, JSON.stringify(object), port);
+  const encoded = await payloadFunctions.dryRunDownlink(ids, down, fields, port);
   return { payload: encoded.payload, logs: encoded.logs.map(logEntry) };
 }
 
@@ -154,15 +154,13 @@ async function simulateUplink(
   call: V2Call,
   { appId, devId, payload, port }: v2.SimulatedUplinkMessage,
 ): Promise<void> {
-  const applicationId = v3Id(appId, "AppID");
-  const deviceId = v3Id(devId, "DevID");
+  const key = keyOf(appId, devId);
   await requireRight(call, directory, { appId, right: "readDevices" });
   if (port > 255) throw invalidArgument("Port", "greater than 255");
   try {
-    const { ids, locations } = await call.invoke(EndDeviceRegistry.method.get, {
-      endDeviceIds: { applicationIds: { applicationId }, deviceId },
-      fieldMask: { paths: ["ids", "locations"] },
-    });
+    const found = await findRegistered(call, key, ["ids", "attributes", "locations"]);
+    if (found === undefined) throw deviceNotFound(devId);
+    const { ids, locations } = found;
     await call.invoke(AppAs.method.simulateUplink, {
       ...(ids === undefined ? {} : { endDeviceIds: ids }),
       up: {

@@ -47,6 +47,8 @@ const everyone: Authority = {
   authenticate: (tenantId) => ({ tenantId, isAdmin: false, warnings: [] }),
   require() {},
   rightsOn: () => new Set(),
+  requireStill() {},
+  watch: () => () => {},
 };
 
 export function createV2Server(parts: V2ServerParts): V2Server {

@@ -11,7 +11,7 @@ export interface TransmissionJson {
 }
 
 /** A downlink as the application published it. */
-export function downlinkMessage(downlink: DownlinkJson): Json {
+function downlinkMessage(downlink: DownlinkJson): Json {
   return {
     port: downlink.f_port ?? 0,
     confirmed: downlink.confirmed || undefined,

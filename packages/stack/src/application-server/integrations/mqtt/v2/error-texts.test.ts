@@ -28,6 +28,8 @@ test("a payload that cannot be decoded is told as V2 did", () => {
     decodeErrorText(threw),
     "Unable to decode payload fields: Decoder not valid: does not return an object",
   );
+  const decoded = "Payload Function output cannot be marshaled to JSON: TypeError: a ring";
+  assert.equal(decodeErrorText({ ...threw, attributes: { message: decoded } }), decoded);
   const timeout = { namespace: "pkg/scripting/javascript", name: "script_timeout" };
   assert.match(
     decodeErrorText(timeout),

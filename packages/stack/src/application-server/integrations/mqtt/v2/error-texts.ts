@@ -34,7 +34,10 @@ export function decodeErrorText(error: ErrorJson): string {
     name === scriptTimeout
       ? "Internal error: Interrupted javascript execution for Decoder after its time limit"
       : errorText(error);
-  return `Unable to decode payload fields: ${reason}`;
+  // V2 says this of what was decoded.
+  return reason.startsWith("Payload Function output ")
+    ? reason
+    : `Unable to decode payload fields: ${reason}`;
 }
 
 /** `events/down/errors` for a downlink with this error. */

@@ -16,12 +16,17 @@ export interface Publication {
 /** A device as it is, with its identifier as V2 spells it. */
 export interface DeviceNews {
   readonly devId: string;
-  readonly location: Location | undefined;
+  readonly location: Partial<Location> | undefined;
+  /** Before the event; undefined where that is not known. */
+  readonly previous?: Partial<Location> | undefined;
 }
 
 const noGateways = "No gateways available for downlink";
 
 type ErrorMaker = (error: ErrorJson, ids: EndDeviceIdentifiers) => Publication;
+
+/** A downlink found no gateway; V2 tells of those of the application alone. */
+export const unscheduled = "ns.down.data.schedule.fail";
 
 /** Events of V3 that are errors in V2. */
 const errors: Readonly<Record<string, ErrorMaker>> = {
@@ -30,7 +35,7 @@ const errors: Readonly<Record<string, ErrorMaker>> = {
   "ns.up.data.drop": (error) => uplinkError(errorText(error)),
   "ns.up.join.drop": (error, ids) => activationError(errorText(error), ids),
   "ns.down.join.schedule.fail": (_error, ids) => activationError(`Activation not valid: ${noGateways}`, ids),
-  "ns.down.data.schedule.fail": () => ({
+  [unscheduled]: () => ({
     kind: "events/down/errors",
     content: () => ({ error: noGateways }),
   }),
@@ -83,17 +88,19 @@ function activationError(error: string, { joinEui, devEui }: EndDeviceIdentifier
 function managementEvent(
   change: "create" | "update" | "delete",
   event: Event,
-  { location }: DeviceNews,
+  { location = {}, previous }: DeviceNews,
 ): Json | null {
   if (change === "delete") return null;
   const changed = (event.data?.json ?? []) as readonly string[];
   const hasMoved = change === "create" || changed.some((path) => path.split(".")[0] === "locations");
+  const shown = (name: "latitude" | "longitude" | "altitude"): number | undefined => {
+    const isNew = previous === undefined ? hasMoved : (previous[name] ?? 0) !== (location[name] ?? 0);
+    return (isNew && location[name]) || undefined;
+  };
   return {
-    ...(hasMoved && {
-      latitude: location?.latitude || undefined,
-      longitude: location?.longitude || undefined,
-      altitude: location?.altitude || undefined,
-    }),
+    latitude: shown("latitude"),
+    longitude: shown("longitude"),
+    altitude: shown("altitude"),
     update_at: withoutTrailingZeros(new Date(event.time).toISOString()),
   };
 }

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { isTopicName } from "../../../../mqtt/topic-filter.ts";
 import { eachField } from "./field-topics.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 function topics(fields: Record<string, unknown>): string[] {
   const found: string[] = [];
   eachField("up", fields, (topic, value) => found.push(`${topic} ${JSON.stringify(value)}`));

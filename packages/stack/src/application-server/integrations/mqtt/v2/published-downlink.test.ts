@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readV2Downlink } from "./published-downlink.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const read = (json: unknown) =>
   readV2Downlink(Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
 
@@ -57,4 +59,11 @@ test("no bytes make it throw", () => {
   const member = fc.constantFrom("port", "payload_raw", "payload_fields", "confirmed", "schedule");
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void readV2Downlink(bytes)));
   fc.assert(fc.property(fc.dictionary(member, fc.jsonValue()), (json) => void read(json)));
+});
+
+test("drops fields that are nested deeper than those of V3 may be", () => {
+  const nested = (depth: number) => `{"payload_fields":${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}`;
+  assert.equal(read(nested(50))?.operation, "replace");
+  assert.equal(read(nested(200)), undefined);
+  assert.equal(read(nested(20_000)), undefined);
 });

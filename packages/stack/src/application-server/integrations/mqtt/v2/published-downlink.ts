@@ -1,4 +1,10 @@
-import { type ApplicationDownlink, ApplicationDownlinkSchema, create, type JsonObject } from "@skylark/api";
+import {
+  type ApplicationDownlink,
+  ApplicationDownlinkSchema,
+  create,
+  fromJSON,
+  type JsonObject,
+} from "@skylark/api";
 import { defineErrors, type SkylarkError } from "../../../../errors/errors.ts";
 import type { DownlinkQueue } from "../downlink-queue.ts";
 
@@ -33,9 +39,10 @@ export interface V2Downlink {
 export function readV2Downlink(payload: Uint8Array): V2Downlink | undefined {
   const json = parseObject(payload);
   const raw = base64(json?.payload_raw);
-  const { port = 0, payload_fields: fields = null, confirmed = false, schedule = "" } = json ?? {};
-  if (json === undefined || raw === undefined) return undefined;
-  if (!isPort(port) || !isObjectOrNull(fields) || !isText(schedule) || !isFlag(confirmed)) return undefined;
+  const { port = 0, payload_fields: given = null, confirmed = false, schedule = "" } = json ?? {};
+  const fields = given === null ? null : readFields(given);
+  if (json === undefined || raw === undefined || fields === undefined) return undefined;
+  if (!isPort(port) || !isText(schedule) || !isFlag(confirmed)) return undefined;
   const message = create(ApplicationDownlinkSchema, {
     fPort: port || defaultPort,
     frmPayload: raw,
@@ -86,8 +93,13 @@ function isPort(value: unknown): value is number | null {
   );
 }
 
-function isObjectOrNull(value: unknown): value is JsonObject | null {
-  return typeof value === "object" && !Array.isArray(value);
+/** As those of V3's messages: an object, and no deeper than theirs. */
+function readFields(value: unknown): JsonObject | undefined {
+  try {
+    return fromJSON(ApplicationDownlinkSchema, { decoded_payload: value }).decodedPayload;
+  } catch {
+    return undefined;
+  }
 }
 
 function isText(value: unknown): value is string | null {

@@ -72,6 +72,22 @@ test("flags appear when they are set, and attributes when a formatter ran", () =
   assert.deepEqual(uplinkMessage(names, decoded, { dialect: "late" }).attributes, { room: "hall" });
 });
 
+test("attributes and a location that V3 does not take are shown as they were given", () => {
+  const attributes = {
+    room: "hall",
+    "v2-attributes": '{"Floor":"1 A"}',
+    "v2-location": "100,200.5,300",
+    "v2-constraints": "abp",
+  };
+  const uplink = { ...up.uplink_message, locations: {}, attributes };
+  const shown = JSON.parse(
+    JSON.stringify(uplinkMessage(names, { ...up, uplink_message: uplink }, { dialect: "superset" })),
+  );
+  assert.deepEqual(shown.attributes, { room: "hall", Floor: "1 A" });
+  const { latitude, longitude, altitude } = shown.metadata;
+  assert.deepEqual([latitude, longitude, altitude], [100, 200.5, 300]);
+});
+
 test("a frame without payload has null, and FSK a bit rate and no data rate", () => {
   const bare = { end_device_ids: { device_id: "d" }, uplink_message: {} };
   const { port, counter, payload_raw } = uplinkMessage(names, bare, { dialect: "superset" });

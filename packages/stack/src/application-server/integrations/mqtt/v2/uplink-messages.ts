@@ -1,4 +1,4 @@
-import { v2IdAttribute } from "../../../../domain/v2-identifiers.ts";
+import { v2Attributes, v2RawLocation } from "../../../../domain/v2-device-attributes.ts";
 import type {
   DeviceIdsJson,
   GatewayJson,
@@ -33,7 +33,7 @@ export function uplinkMessage(
     payload_fields: isEmpty(uplink.decoded_payload) ? undefined : uplink.decoded_payload,
     metadata: {
       ...metadata(uplink, dialect),
-      ...(!isEarly && deviceLocation(uplink.locations?.user)),
+      ...(!isEarly && deviceLocation(v2RawLocation(uplink.attributes ?? {}) ?? uplink.locations?.user)),
     },
     ...(!isEarly && uplink.decoded_payload !== undefined && { attributes: ownAttributes(uplink.attributes) }),
   };
@@ -58,7 +58,7 @@ export function metadata(reception: ReceptionJson, dialect: Dialect): Json {
   };
 }
 
-export function modulationMembers(settings: SettingsJson | undefined): {
+function modulationMembers(settings: SettingsJson | undefined): {
   readonly modulation?: string;
   readonly data_rate?: string;
   readonly bit_rate?: number;
@@ -120,7 +120,7 @@ function deviceLocation(location: LocationJson | undefined): Json {
 }
 
 function ownAttributes(attributes: Readonly<Record<string, string>> = {}): Json | undefined {
-  const { [v2IdAttribute]: _, ...own } = attributes;
+  const own = v2Attributes(attributes);
   return isEmpty(own) ? undefined : own;
 }
 

@@ -1,6 +1,7 @@
 import type { ApplicationDownlink } from "@skylark/api";
 import { v2IdOf, v3IdOf } from "../../../../domain/v2-identifiers.ts";
 import { SkylarkError, statusCodes } from "../../../../errors/errors.ts";
+import type { Logger } from "../../../../log/log.ts";
 import type { PublishedMessage } from "../../../../mqtt/packet-decoding.ts";
 import { commit, type StagedChange, type Store } from "../../../../store/store.ts";
 import type { IdentityServer } from "../../../peers.ts";
@@ -8,9 +9,9 @@ import type { DownlinkQueue } from "../downlink-queue.ts";
 import type { SessionName } from "../session-store.ts";
 import { readV2Downlink, type V2Downlink } from "./published-downlink.ts";
 import { parseV2DownlinkTopic } from "./topics.ts";
-import type { V2Context } from "./v2-feeds.ts";
 
-export interface V2PublisherContext extends Pick<V2Context, "log"> {
+export interface V2PublisherContext {
+  readonly log: Logger;
   readonly store: Store;
   readonly downlinks: DownlinkQueue;
   readonly identity: Pick<IdentityServer, "deviceProfile">;

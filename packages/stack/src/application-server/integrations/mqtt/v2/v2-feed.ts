@@ -1,23 +1,43 @@
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../../../domain/identifiers.ts";
+import type { Location } from "../../../../domain/uplink.ts";
+import { v2RawLocation } from "../../../../domain/v2-device-attributes.ts";
 import { v2IdOf } from "../../../../domain/v2-identifiers.ts";
-import type { Event } from "../../../../events/events.ts";
+import type { Event, EventBus } from "../../../../events/events.ts";
+import type { Logger } from "../../../../log/log.ts";
 import type { TransientSubscriber } from "../../../../mqtt/backend.ts";
 import { FilterIndex } from "../../../../mqtt/filter-index.ts";
 import { OutgoingMessage } from "../../../../mqtt/outgoing-message.ts";
-import type { ApplicationMessage } from "../../../message-log.ts";
+import type { ApplicationMessage, MessageLog } from "../../../message-log.ts";
+import type { IdentityServer } from "../../../peers.ts";
+import type { DownlinkQueue } from "../downlink-queue.ts";
 import type { ApplicationUpJson } from "./application-up.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import { type DeviceNews, isShownEvent, type Publication, publicationsOfEvent } from "./event-messages.ts";
+import {
+  type DeviceNews,
+  isShownEvent,
+  type Publication,
+  publicationsOfEvent,
+  unscheduled,
+} from "./event-messages.ts";
 import { eachField } from "./field-topics.ts";
 import { isShownMessage, publicationsOfMessage, topicsOfMessage } from "./message-publications.ts";
 import { deviceTopic } from "./topics.ts";
-import type { V2Context } from "./v2-feeds.ts";
+
+export interface V2Context {
+  readonly messages: MessageLog;
+  readonly events: Pick<EventBus, "subscribe">;
+  readonly identity: Pick<IdentityServer, "deviceProfile" | "applicationAttributes">;
+  readonly downlinks: Pick<DownlinkQueue, "isEmpty">;
+  readonly log: Logger;
+}
 
 export interface V2FeedName {
   readonly ids: ApplicationIdentifiers;
   /** The application as its clients write it. */
   readonly userName: string;
 }
+
+type Profile = Awaited<ReturnType<V2Context["identity"]["deviceProfile"]>>;
 
 /** Identifiers of devices that V2 spells otherwise, kept for those that are deleted. */
 const maxSpellings = 10_000;
@@ -92,14 +112,29 @@ export class V2Feed {
     if (event.subject.kind !== "device") return;
     const { ids } = event.subject;
     const isDeleted = event.definition.name === "end_device.delete";
+    const isUpdated = event.definition.name === "end_device.update";
+    const known = isUpdated ? this.#cachedProfile(ids) : undefined;
+    const previous = known && (locationOf(known) ?? {});
     const handle = (device: DeviceNews) => {
-      for (const publication of publicationsOfEvent(event, ids, device, this.#dialect)) {
+      for (const publication of publicationsOfEvent(event, ids, { ...device, previous }, this.#dialect)) {
         this.#publish(device.devId, publication);
       }
     };
-    if (isDeleted) handle({ devId: this.#lastSpelling(ids), location: undefined });
+    if (event.definition.name === unscheduled) this.#unlessEmpty(ids, () => this.#withDevice(ids, handle));
+    else if (isDeleted) handle({ devId: this.#lastSpelling(ids), location: undefined });
     // The news is out before what is cached of the device.
     else queueMicrotask(() => this.#withDevice(ids, handle));
+  }
+
+  /** Downlinks of the network's own are none of the application's business. */
+  #unlessEmpty(ids: EndDeviceIdentifiers, handle: () => void): void {
+    const { downlinks, log } = this.#context;
+    downlinks.isEmpty(ids).then(
+      (isEmpty) => {
+        if (!isEmpty && !this.isEmpty) handle();
+      },
+      (error: unknown) => log.warn("the queue of a device could not be read", { error }),
+    );
   }
 
   #reloadDialect(): void {
@@ -133,28 +168,29 @@ export class V2Feed {
     });
   }
 
-  #newsOf(
-    { deviceId }: EndDeviceIdentifiers,
-    { attributes, locations }: Awaited<ReturnType<V2Context["identity"]["deviceProfile"]>>,
-  ): DeviceNews {
-    const devId = v2IdOf(deviceId, attributes);
+  #newsOf({ deviceId }: EndDeviceIdentifiers, profile: Profile): DeviceNews {
+    const devId = v2IdOf(deviceId, profile.attributes);
     if (devId !== deviceId) {
       if (this.#spellings.size >= maxSpellings) this.#spellings.clear();
       this.#spellings.set(deviceId, devId);
     }
-    return { devId, location: locations.user };
+    return { devId, location: locationOf(profile) };
   }
 
   /** Of a device that is gone, or about to be. */
   #lastSpelling(ids: EndDeviceIdentifiers): string {
-    const profile = this.#context.identity.deviceProfile(ids);
-    const isKnown = !(profile instanceof Promise);
-    // It is not waited for: by then the device is gone.
-    if (!isKnown) profile.catch(() => {});
-    const known = isKnown ? v2IdOf(ids.deviceId, profile.attributes) : ids.deviceId;
+    const known = v2IdOf(ids.deviceId, this.#cachedProfile(ids)?.attributes);
     const spelling = known === ids.deviceId ? this.#spellings.get(ids.deviceId) : known;
     this.#spellings.delete(ids.deviceId);
     return spelling ?? ids.deviceId;
+  }
+
+  /** As the device was before the event that just comes. It is not waited for: by then it is another, or gone. */
+  #cachedProfile(ids: EndDeviceIdentifiers): Profile | undefined {
+    const profile = this.#context.identity.deviceProfile(ids);
+    if (!(profile instanceof Promise)) return profile;
+    profile.catch(() => {});
+    return undefined;
   }
 
   #topic(devId: string, kind: string): string {
@@ -172,4 +208,8 @@ export class V2Feed {
     const message = new OutgoingMessage(0, topic, Buffer.from(JSON.stringify(content())));
     for (const subscriber of subscribers) subscriber(message);
   }
+}
+
+function locationOf({ attributes, locations }: Profile): Partial<Location> | undefined {
+  return v2RawLocation(attributes) ?? locations.user;
 }

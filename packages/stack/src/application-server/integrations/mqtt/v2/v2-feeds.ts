@@ -1,17 +1,6 @@
-import type { EventBus } from "../../../../events/events.ts";
-import type { Logger } from "../../../../log/log.ts";
 import type { TransientSource } from "../../../../mqtt/backend.ts";
-import type { MessageLog } from "../../../message-log.ts";
-import type { IdentityServer } from "../../../peers.ts";
 import type { Dialect } from "./dialect.ts";
-import { V2Feed, type V2FeedName } from "./v2-feed.ts";
-
-export interface V2Context {
-  readonly messages: MessageLog;
-  readonly events: Pick<EventBus, "subscribe">;
-  readonly identity: Pick<IdentityServer, "deviceProfile" | "applicationAttributes">;
-  readonly log: Logger;
-}
+import { type V2Context, V2Feed, type V2FeedName } from "./v2-feed.ts";
 
 /** Whether a filter, or a topic, that a client may use is of V2. */
 export function isOfV2(userName: string, topic: string): boolean {

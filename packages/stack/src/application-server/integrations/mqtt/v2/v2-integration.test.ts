@@ -163,7 +163,10 @@ test("events of the application's devices are shown, in the dialect that it chos
     running.events.publish(definition, { kind: "device", ids: { ...ids, deviceId: "dev1" } }, () =>
       json === undefined ? {} : { data: { typeName: "ttn.lorawan.v3.ErrorDetails", json } },
     );
+  publish(scheduleFailed, { message_format: "no path for an answer to MAC commands" });
+  await client.publishAsync("app1/devices/dev1/down", '{"payload_raw":"AQ=="}', { qos: 1 });
   publish(scheduleFailed, { message_format: "no downlink path" });
+  await eventually(() => received.length === 1);
   publish(joinDropped, { namespace: "pkg/joinserver", name: "dev_nonce_too_small" });
   await eventually(() => received.length === 2);
   assert.deepEqual(received, [
