@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, chmod, mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { create, Right, State, timestampFromMs, type User, UserSchema } from "@skylark/api";
 import { type At, type Clock, systemClock } from "../clock/clock.ts";
@@ -18,7 +19,18 @@ import type { Tenancy } from "./tenancy.ts";
 import { generatePassword } from "./users/generate-password.ts";
 
 const errors = defineErrors("skylark/bootstrap");
-const invalidFile = errors.failedPrecondition("invalid_file", "`{path}` does not hold what it should");
+const invalidFile = errors.failedPrecondition(
+  "invalid_file",
+  "`{path}` does not hold what it should; bring it back from a backup",
+);
+const noInstallationKey = errors.failedPrecondition(
+  "no_installation_key",
+  "`{path}` is missing, and the store beside it was written with it; bring it back from a backup",
+);
+const unusableDirectory = errors.failedPrecondition(
+  "unusable_directory",
+  "the data directory `{path}` cannot be used: {reason}; let this user own it, or name another with --data-dir",
+);
 
 const adminId = "admin";
 const installationKeyLength = 32;
@@ -27,6 +39,8 @@ const installationKeyLength = 32;
 export async function loadInstallationKey(dataDirectory: string): Promise<Uint8Array> {
   await createDataDirectory(dataDirectory);
   const path = join(dataDirectory, "installation-key");
+  // Another key could not open what the store holds.
+  if (!existsSync(path) && existsSync(join(dataDirectory, "skylark.db"))) throw noInstallationKey({ path });
   const text = await readOrCreate(path, () => randomBytes(installationKeyLength).toString("hex"));
   if (!/^[0-9a-f]{64}$/i.test(text)) throw invalidFile({ path });
   return new Uint8Array(Buffer.from(text, "hex"));
@@ -94,7 +108,7 @@ async function bootstrapTenant(
   const now = (options.clock ?? systemClock).now();
   await store.transact((writer) => {
     takeAccountId(writer, tenantId, adminId, "user");
-    createEntityStore(store, userTable).insert(writer, tenantId, adminId, adminUser(now), now);
+    createEntityStore(store, userTable).insertRequired(writer, tenantId, adminId, adminUser(now), now);
     createPasswordStore(store).set(writer, tenantId, adminId, passwordHash);
     createApiKeyStore(store).insert(writer, adminKey(tenantId, token.id, secretHash, now));
   });
@@ -145,8 +159,13 @@ function readToken(path: string, text: string): Token {
 }
 
 async function createDataDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  await chmod(path, 0o700);
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw unusableDirectory({ path, reason: (error as Error).message });
+  }
 }
 
 /** The one line of a secret file, which is created whole or not at all, readable by its owner only. */

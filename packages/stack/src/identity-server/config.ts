@@ -1,10 +1,26 @@
-import { boolean, defineOptions, duration, integer, text, textList } from "../config/option.ts";
+import {
+  boolean,
+  defineOptions,
+  duration,
+  integer,
+  type OptionReader,
+  type OptionValues,
+  text,
+  textList,
+} from "../config/option.ts";
 import { parseEuiBlock } from "./dev-eui/eui-block.ts";
 import { mailOptions } from "./mail/config.ts";
 import { openIdOptions } from "./openid/config.ts";
 import { pictureOptions } from "./pictures/config.ts";
 import { sessionOptions } from "./sessions/config.ts";
 import { registrationOptions } from "./users/config.ts";
+
+/** Who has one may do anything to every tenant: it must not be guessed. */
+const tenantAdminKeys: OptionReader<readonly string[]> = (value) => {
+  const keys = textList(value);
+  if (keys.some((key) => key.length < 32)) throw new TypeError("expected keys of at least 32 characters");
+  return keys;
+};
 
 export const identityServerOptions = defineOptions({
   ...sessionOptions,
@@ -27,11 +43,11 @@ export const identityServerOptions = defineOptions({
       "Domains below which each name is a tenant, e.g. `example.com` for `tenant1.example.com`. Empty: the first label of any host names a tenant, if there is one of that name",
   },
   "tenancy.admin-keys": {
-    read: textList,
+    read: tenantAdminKeys,
     default: "",
     secret: true,
     description:
-      "Keys that manage tenants (`Authorization: TenantAdminKey …`). Empty: admins of the default tenant do so with keys of their own",
+      "Keys of 32 or more characters, separated by commas, that manage tenants (`Authorization: TenantAdminKey …`). Empty: admins of the default tenant do so with keys of their own",
   },
   "tenancy.default": {
     read: text,
@@ -108,3 +124,5 @@ export const identityServerOptions = defineOptions({
     description: "How many DevEUIs an application is issued at most; 0 is without limit",
   },
 });
+
+export type IdentityServerConfiguration = OptionValues<typeof identityServerOptions>;

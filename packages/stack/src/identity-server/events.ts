@@ -14,14 +14,14 @@ const upper = {
 } as const;
 
 function entityEvents(type: EntityType): Readonly<Record<EntityVerb, EventDefinition>> {
-  const define = (verb: EntityVerb) =>
-    defineEvent(`${type}.${verb}`, `${verb} ${type}`, [`RIGHT_${upper[type]}_INFO`]);
+  const define = (verb: EntityVerb, isLast = false) =>
+    defineEvent(`${type}.${verb}`, `${verb} ${type}`, [`RIGHT_${upper[type]}_INFO`], { isLast });
   return {
     create: define("create"),
     update: define("update"),
     delete: define("delete"),
     restore: define("restore"),
-    purge: define("purge"),
+    purge: define("purge", true),
   };
 }
 
@@ -70,6 +70,7 @@ export const endDeviceEvents = {
   create: defineEvent("end_device.create", "create end device", deviceVisibility),
   update: defineEvent("end_device.update", "update end device", deviceVisibility),
   delete: defineEvent("end_device.delete", "delete end device", deviceVisibility),
+  batchDelete: defineEvent("end_device.batch.delete", "batch delete end devices", deviceVisibility),
 } as const;
 
 export const passwordChanged = defineEvent("user.update_password", "update user password", [

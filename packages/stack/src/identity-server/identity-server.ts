@@ -1,14 +1,14 @@
 import { rightName } from "@skylark/api";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
-import type { OptionValues } from "../config/option.ts";
 import type { EndDeviceProfile } from "../domain/end-device-profile.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers, EntityReference } from "../domain/identifiers.ts";
 import type { Location } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
-import type { PlainHandler } from "../rpc/http-platform.ts";
+import type { PlainHandler } from "../rpc/plain-routes.ts";
 import type { Authority, ServiceImplementation } from "../rpc/service.ts";
 import type { Store } from "../store/store.ts";
+import { AccessWatch, accessKeys, createWatchAccess, type WatchAccess } from "./access/access-watch.ts";
 import { type Authenticator, createAuthenticator } from "./access/authentication.ts";
 import { createAuthority } from "./access/authority.ts";
 import { createCredentialStores } from "./access/credential-stores.ts";
@@ -24,11 +24,13 @@ import { loadEntityAccess } from "./access/load-entity-access.ts";
 import { potentialRights, type RightSet } from "./access/right-sets.ts";
 import { createRightsResolver, insufficientRights, type RightsResolver } from "./access/rights-resolver.ts";
 import { createSecretHasher } from "./access/secret-hash.ts";
-import { createWebAccess, type WebRoute } from "./account/web-access.ts";
+import { createWebAccess } from "./account/web-access.ts";
+import type { WebRoute } from "./account/web-routes.ts";
+import { applicationRegistry } from "./applications/application-registry.ts";
 import { userBookmarkRegistry } from "./bookmarks/user-bookmark-registry.ts";
 import { clientRegistry } from "./clients/client-registry.ts";
 import { createClientSecrets } from "./clients/client-secrets.ts";
-import type { identityServerOptions } from "./config.ts";
+import type { IdentityServerConfiguration } from "./config.ts";
 import { createDevEuiIssuer, devEuiIssuing } from "./dev-eui/dev-eui-issuer.ts";
 import { createCascade } from "./devices/cascade.ts";
 import { isRegistered } from "./devices/device-profile.ts";
@@ -36,14 +38,13 @@ import { endDeviceCheck } from "./devices/end-device-check.ts";
 import { endDeviceBatchRegistry, endDeviceRegistry } from "./devices/end-device-registry.ts";
 import { createEndDevices } from "./devices/end-devices.ts";
 import { entityKey } from "./entity.ts";
+import { gatewayBatchServices } from "./gateways/gateway-batches.ts";
 import { createGatewayDirectory, type GatewayDirectory } from "./gateways/gateway-directory.ts";
 import { gatewayRegistry } from "./gateways/gateway-registry.ts";
 import type { SecretVault } from "./gateways/gateway-secrets.ts";
-import { gatewayBatchServices } from "./gateways-batch/gateway-batches.ts";
 import { isConfiguration } from "./is-configuration.ts";
 import { organizationRegistry } from "./organizations/organization-registry.ts";
 import type { DeviceServers } from "./peers.ts";
-import { applicationRegistry } from "./registries/application-registry.ts";
 import { applicationKind, clientKind, gatewayKind, organizationKind, userKind } from "./registries/kinds.ts";
 import { createNoticeBoard } from "./registries/notices.ts";
 import type { Registries } from "./registries/registries.ts";
@@ -62,8 +63,6 @@ import { createTenantStore } from "./tenants/tenant-store.ts";
 import { createAccounts } from "./users/accounts.ts";
 import { passwordRequirements } from "./users/passwords.ts";
 import { createV2Directory, type V2Directory } from "./v2-directory.ts";
-
-export type IdentityServerConfiguration = OptionValues<typeof identityServerOptions>;
 
 export interface IdentityServerOptions {
   readonly store: Store;
@@ -86,6 +85,13 @@ export interface IdentityServerOptions {
   readonly foundTenant?: (tenantId: string) => Promise<void>;
 }
 
+/** What a password gives on an application. */
+export interface ApplicationAccess {
+  readonly rights: ReadonlySet<string>;
+  /** Calls back as soon as that may have changed. Returns what ends it. */
+  watch(recheck: () => void): () => void;
+}
+
 /** Who may do what, and what belongs to whom. */
 export interface IdentityServer {
   readonly authority: Authority;
@@ -101,11 +107,9 @@ export interface IdentityServer {
     ids: ApplicationIdentifiers,
     apiKey: string,
     remoteAddress: string,
-  ): Promise<ReadonlySet<string>>;
+  ): Promise<ApplicationAccess>;
   /** Of an application that does not exist, none. */
   applicationAttributes(ids: ApplicationIdentifiers): Promise<Readonly<Record<string, string>>>;
-  /** Calls back, after the change, when what keys, users or a whole tenant may do has changed. */
-  onAccessChanged(listener: (tenantId: string) => void): void;
   /** The OAuth provider and the pages for accounts, beside the API. */
   readonly webRoutes: readonly WebRoute[];
   readonly v2Directory: V2Directory;
@@ -117,7 +121,9 @@ export interface IdentityServer {
 export function createIdentityServer(options: IdentityServerOptions): IdentityServer {
   const { log, tenancy, vault, configuration } = options;
   const finder = createGatewayFinder(options.store);
-  const registries = createRegistries(options, finder);
+  const accessWatch = new AccessWatch(options.clock);
+  tenancy.onTenantChanged((tenantId) => accessWatch.changed(accessKeys.tenant(tenantId)));
+  const registries = createRegistries(options, finder, (key) => accessWatch.changed(key));
   const directory = createGatewayDirectory(registries, finder, log);
   const accounts = createAccounts(registries, options);
   const web = createWebAccess(registries, { ...options, accounts });
@@ -127,9 +133,11 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
   const { formatUid } = tenancy;
   const tenantKeys = tenantAdminKeys(configuration["tenancy.admin-keys"]);
   const { authenticator, rights } = registries;
+  const watchAccess = createWatchAccess(accessWatch, options.clock, authenticator.refresh);
+  const authority = createAuthority({ authenticator, rights, watchAccess, formatUid });
 
   return {
-    authority: authorityOfTenants(createAuthority({ authenticator, rights, formatUid }), tenancy, tenantKeys),
+    authority: authorityOfTenants(authority, tenancy, tenantKeys),
     services: [
       applicationRegistry(registries, {
         usersMayCreate: configuration["is.user-rights.create-applications"],
@@ -139,7 +147,7 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
       applicationAccess(registries),
       endDeviceRegistry({ devices, cascade, rights }),
       endDeviceCheck({ registries, cascade, deviceServers }),
-      endDeviceBatchRegistry(devices),
+      endDeviceBatchRegistry(devices, registries.events),
       gatewayRegistry(registries, {
         usersMayCreate: configuration["is.user-rights.create-gateways"],
         vault,
@@ -183,14 +191,15 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
     deviceActivated: (ids, at) => devices.activity.activated(ids, at),
     deviceLocated: (ids, service, location) => devices.activity.located(ids, service, location),
     authenticateApplication: (ids, apiKey, remoteAddress) =>
-      authenticateApplication({ authenticator, rights, tenancy, log }, ids, apiKey, remoteAddress),
+      authenticateApplication(
+        { authenticator, rights, watchAccess, tenancy, log },
+        ids,
+        apiKey,
+        remoteAddress,
+      ),
     async applicationAttributes({ tenantId, applicationId }) {
       const stored = await registries.applications.entities.get(tenantId, applicationId);
       return stored?.message.attributes ?? {};
-    },
-    onAccessChanged(listener) {
-      tenancy.onTenantChanged(listener);
-      authenticator.onAccessChanged(listener);
     },
     webRoutes: web.routes,
     servePicture: accounts.servePicture,
@@ -202,7 +211,11 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
   };
 }
 
-function createRegistries(options: IdentityServerOptions, finder: GatewayFinder): Registries {
+function createRegistries(
+  options: IdentityServerOptions,
+  finder: GatewayFinder,
+  accessChanged: (key: string) => void,
+): Registries {
   const { store, clock, tenancy, configuration } = options;
   const applications = applicationKind(store);
   const gateways = gatewayKind(store, finder);
@@ -237,6 +250,7 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
       return { state: stored.message.state, stateDescription: stored.message.stateDescription };
     },
     adminsHoldAllRights: configuration["is.admin-rights.all"],
+    accessChanged,
   });
   const organizations = organizationKind(store);
   const clients = clientKind(store);
@@ -248,7 +262,18 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
     organization: organizations,
     user: users,
   };
-  const rights = createRightsResolver((entity) => loadEntityAccess(accessSources, entity), tenancy.formatUid);
+  const resolver = createRightsResolver(
+    (entity) => loadEntityAccess(accessSources, entity),
+    tenancy.formatUid,
+  );
+  const rights: RightsResolver = {
+    ...resolver,
+    entityChanged(entity) {
+      resolver.entityChanged(entity);
+      accessChanged(accessKeys.entity(entity));
+      if (entity.type === "organization") accessChanged(accessKeys.organizations(entity.tenantId));
+    },
+  };
 
   return {
     store,
@@ -275,9 +300,9 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
     formatUid: tenancy.formatUid,
     entityChanged(entity) {
       kinds[entity.type].known.invalidate(entityKey(entity));
-      rights.entityChanged(entity);
       if (entity.type === "user") authenticator.userChanged(entity.tenantId, entity.id);
       if (entity.type === "client") authenticator.clientChanged(entity.tenantId, entity.id);
+      rights.entityChanged(entity);
     },
   };
 }
@@ -285,17 +310,18 @@ function createRegistries(options: IdentityServerOptions, finder: GatewayFinder)
 interface Access {
   readonly authenticator: Authenticator;
   readonly rights: RightsResolver;
+  readonly watchAccess: WatchAccess;
   readonly tenancy: Tenancy;
   readonly log: Logger;
 }
 
 /** For MQTT, where the user name says which application is meant and the password is the key. */
 async function authenticateApplication(
-  { authenticator, rights, tenancy, log }: Access,
+  { authenticator, rights, watchAccess, tenancy, log }: Access,
   ids: ApplicationIdentifiers,
   apiKey: string,
   remoteAddress: string,
-): Promise<ReadonlySet<string>> {
+): Promise<ApplicationAccess> {
   const { formatUid } = tenancy;
   tenancy.checkServed(ids.tenantId);
   const entity: EntityReference = { tenantId: ids.tenantId, type: "application", id: ids.applicationId };
@@ -306,5 +332,8 @@ async function authenticateApplication(
     log.debug("application login refused", { application: formatUid(entity), remoteAddress });
     throw insufficientRights(entity, formatUid(entity), ofClass, []);
   }
-  return new Set([...ofClass].map(rightName));
+  return {
+    rights: new Set([...ofClass].map(rightName)),
+    watch: (recheck) => watchAccess(caller, [entity], recheck),
+  };
 }

@@ -1,6 +1,6 @@
 import { durationFromMs, Is } from "@skylark/api";
 import { anyone, implement, type ServiceImplementation } from "../rpc/service.ts";
-import type { IdentityServerConfiguration } from "./identity-server.ts";
+import type { IdentityServerConfiguration } from "./config.ts";
 
 /** What clients show and check before they ask. */
 export function isConfiguration(configuration: IdentityServerConfiguration): ServiceImplementation {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Browser, createClient, requestToken } from "../account/browser.fixture.ts";
 import {
   createApplication,
   createKey,
@@ -190,7 +191,7 @@ test("an MQTT login gets the names of its rights, or the error that says why not
       password,
       "127.0.0.1",
     );
-  assert.deepEqual(await login("app1", key), new Set(["RIGHT_APPLICATION_TRAFFIC_READ"]));
+  assert.deepEqual((await login("app1", key)).rights, new Set(["RIGHT_APPLICATION_TRAFFIC_READ"]));
   await assert.rejects(login("app2", key), { name: "pkg/auth/rights:no_application_rights" });
   await assert.rejects(login("app1", "nonsense"), { name: "pkg/auth:token" });
   await assert.rejects(login("app1", key.replace(/\.[A-Z0-9]+\./, ".ABC.")), (error: Error) => {
@@ -202,7 +203,7 @@ test("an MQTT login gets the names of its rights, or the error that says why not
   await assert.rejects(login("app1/x", server.adminKey), {
     name: "pkg/identityserver/store:application_not_found",
   });
-  assert.ok((await login("app1", server.adminKey)).has("RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"));
+  assert.ok((await login("app1", server.adminKey)).rights.has("RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"));
 });
 
 test("a key of an admin with few rights does none of what only admins do", async (t) => {
@@ -236,4 +237,39 @@ test("a key of an admin with few rights does none of what only admins do", async
   const full = await createKey(server, path, ["RIGHT_ALL"]);
   const purged = await server.call("DELETE", "/users/user1/purge", { key: full.key });
   assert.equal(purged.status, 200, JSON.stringify(purged.body));
+});
+
+test("an address that makes up tokens and codes is not looked up for any more; those who are known go on", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const { key: cold } = await createKey(server, "/applications/app1", ["RIGHT_APPLICATION_INFO"]);
+  const secret = await createClient(server, "client1");
+  const browser = new Browser(server.port);
+  const madeUp = (prefix: string, id: number) =>
+    `${prefix}.${"A".repeat(34)}${id.toString(2).replaceAll("0", "A").replaceAll("1", "B")}.${"A".repeat(52)}`;
+  const code = (id: number, client: Record<string, string>) =>
+    requestToken(server, { grant_type: "authorization_code", code: madeUp("MF2XI", id), ...client });
+  const cli = { client_id: "cli", redirect_uri: "code" };
+  for (let id = 0; id < 400; id++) {
+    const answer = await server.call("GET", "/auth_info", { key: madeUp("NNSXS", id) });
+    assert.equal(answer.status, 401);
+    assert.equal((await code(id, cli)).body.error, "invalid_grant");
+    const visit = await browser.get("/oauth/", { Cookie: `_session=${madeUp("ONZW4", id)}` });
+    assert.equal(visit.status, 302);
+  }
+  const info = async (key: string) => (await server.call("GET", "/auth_info", { key })).status;
+  assert.equal(await info(madeUp("NNSXS", 1000)), 429);
+  assert.equal((await code(1000, cli)).body.error, "temporarily_unavailable");
+  assert.equal((await browser.get("/oauth/", { Cookie: `_session=${madeUp("ONZW4", 1000)}` })).status, 429);
+  assert.equal(await info(cold), 429);
+  assert.equal(await info(server.adminKey), 200);
+  await server.clock.advance(60_000);
+  // What others bring to a client with a secret does not count against it.
+  const client = {
+    client_id: "client1",
+    client_secret: secret,
+    redirect_uri: "https://app.example.com/callback",
+  };
+  for (let id = 0; id < 800; id++) assert.equal((await code(id, client)).body.error, "invalid_grant");
+  assert.equal(await info(cold), 200);
 });

@@ -5,9 +5,11 @@ import { LoadingCache } from "../../component/loading-cache.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Caller as PlatformCaller } from "../../rpc/service.ts";
+import { sameEntity } from "../entity.ts";
 import type { AccessTokenRecord } from "../oauth/token-store.ts";
 import type { SessionRecord } from "../sessions/session-store.ts";
 import type { ApiKeyRecord } from "../storage/api-key-store.ts";
+import { accessKeys } from "./access-watch.ts";
 import { type ClientStanding, clientStandingError } from "./client-standing.ts";
 import {
   type Credential,
@@ -76,24 +78,31 @@ export interface AuthenticatorOptions extends CredentialSources {
   readonly loadClient: (tenantId: string, clientId: string) => Promise<ClientStanding | undefined>;
   /** Option `is.admin-rights.all`: admins hold every right, those to keys included. */
   readonly adminsHoldAllRights: boolean;
+  /** Called after one of the changes below was noted, with a name of `accessKeys`. */
+  readonly accessChanged: (key: string) => void;
 }
 
 /** Verifies credentials. A known token costs a digest and two look-ups in memory. */
 export interface Authenticator {
   /** `authorization` as the header or metadata carries it, e.g. `Bearer NNSXS.…`. */
-  authenticate(tenantId: string, authorization: string | undefined): Caller | Promise<Caller>;
-  authenticateToken(tenantId: string, token: string): Caller | Promise<Caller>;
+  authenticate(
+    tenantId: string,
+    authorization: string | undefined,
+    beforeLookup?: () => void,
+  ): Caller | Promise<Caller>;
+  /** `beforeLookup` may refuse a token that is not in memory. */
+  authenticateToken(tenantId: string, token: string, beforeLookup?: () => void): Caller | Promise<Caller>;
   /** The caller as it stands now, for calls that last: throws when its credential is gone or expired. */
   refresh(caller: Caller): Caller | Promise<Caller>;
   apiKeyChanged(tenantId: string, keyId: string): void;
+  /** Every API key of the entity is gone, also one that was made while it went. */
+  entityPurged(entity: EntityReference): void;
   accessTokenChanged(tenantId: string, tokenId: string): void;
   sessionChanged(tenantId: string, sessionId: string): void;
   /** Tokens and sessions were removed by what they belong to: those of the tenant are looked up anew. */
   tokensRevoked(tenantId: string): void;
   userChanged(tenantId: string, userId: string): void;
   clientChanged(tenantId: string, clientId: string): void;
-  /** Calls back when a key or a user changed, for connections that last. */
-  onAccessChanged(listener: (tenantId: string) => void): void;
 }
 
 const kindsOfTokens: Readonly<Partial<Record<TokenKind, CredentialKind>>> = {
@@ -109,9 +118,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const clients = standings(cachedClients, options.loadClient);
   const verify = createVerifier(options);
   const callerOfVerified = createCallers(options, users, clients);
-  const listeners: ((tenantId: string) => void)[] = [];
-  const accessChanged = (tenantId: string): void => {
-    for (const listener of listeners) listener(tenantId);
+  const credentialChanged = (kind: CredentialKind, tenantId: string, id: string): void => {
+    credentials[kind].invalidate(`${tenantId}/${id}`);
+    options.accessChanged(accessKeys.credential(tenantId, id));
   };
 
   const authenticateSlowly = async (
@@ -127,7 +136,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return callerOfVerified(cached);
   };
 
-  const authenticateToken = (tenantId: string, text: string): Caller | Promise<Caller> => {
+  const authenticateToken: Authenticator["authenticateToken"] = (tenantId, text, beforeLookup) => {
     const token = parseToken(text);
     const kind = kindsOfTokens[token.kind];
     if (kind === undefined) throw unsupportedAuthorization();
@@ -136,16 +145,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const digest = tokenDigest(text);
     const cached = credentials[kind].peek(cacheKey);
     if (cached !== undefined && isVerified(cached, digest, clock.now())) return callerOfVerified(cached);
+    beforeLookup?.();
     return authenticateSlowly(kind, cacheKey, token, digest);
   };
 
   return {
     authenticateToken,
-    authenticate(tenantId, authorization) {
+    authenticate(tenantId, authorization, beforeLookup) {
       if (authorization === undefined || authorization === "") return anonymousCaller(tenantId);
       const [scheme = "", value] = authorization.trim().split(/ +/, 2);
       if (scheme.toLowerCase() !== "bearer" || value === undefined) throw unsupportedAuthorization();
-      return authenticateToken(tenantId, value);
+      return authenticateToken(tenantId, value, beforeLookup);
     },
     refresh(caller) {
       const held = heldCredential(caller);
@@ -158,23 +168,21 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const cached = credentials[kind].get(`${caller.tenantId}/${id}`);
       return cached instanceof Promise ? cached.then(refreshed) : refreshed(cached);
     },
-    apiKeyChanged(tenantId, keyId) {
-      credentials.apiKey.invalidate(`${tenantId}/${keyId}`);
-      accessChanged(tenantId);
-    },
-    accessTokenChanged: (tenantId, tokenId) => credentials.accessToken.invalidate(`${tenantId}/${tokenId}`),
-    sessionChanged: (tenantId, sessionId) => credentials.session.invalidate(`${tenantId}/${sessionId}`),
+    apiKeyChanged: (tenantId, keyId) => credentialChanged("apiKey", tenantId, keyId),
+    entityPurged: (entity) =>
+      credentials.apiKey.invalidateWhere(
+        (_, cached) => cached === undefined || sameEntity(cached.credential.entity, entity),
+      ),
+    accessTokenChanged: (tenantId, tokenId) => credentialChanged("accessToken", tenantId, tokenId),
+    sessionChanged: (tenantId, sessionId) => credentialChanged("session", tenantId, sessionId),
     tokensRevoked(tenantId) {
       const ofTenant = (cacheKey: string): boolean => cacheKey.startsWith(`${tenantId}/`);
       credentials.accessToken.invalidateWhere(ofTenant);
       credentials.session.invalidateWhere(ofTenant);
+      options.accessChanged(accessKeys.tokens(tenantId));
     },
-    userChanged(tenantId, userId) {
-      users.invalidate(`${tenantId}/${userId}`);
-      accessChanged(tenantId);
-    },
+    userChanged: (tenantId, userId) => users.invalidate(`${tenantId}/${userId}`),
     clientChanged: (tenantId, clientId) => clients.invalidate(`${tenantId}/${clientId}`),
-    onAccessChanged: (listener) => void listeners.push(listener),
   };
 }
 

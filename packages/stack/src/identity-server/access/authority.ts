@@ -1,3 +1,4 @@
+import { whenKnown } from "../../component/when-known.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import type {
   Authority,
@@ -5,6 +6,7 @@ import type {
   Caller as PlatformCaller,
   Requirement,
 } from "../../rpc/service.ts";
+import type { WatchAccess } from "./access-watch.ts";
 import type { Authenticator, Caller } from "./authentication.ts";
 import {
   insufficientRights,
@@ -22,11 +24,13 @@ export function knownCaller(caller: PlatformCaller): Caller {
 export interface AuthorityOptions {
   readonly authenticator: Pick<Authenticator, "authenticate" | "authenticateToken" | "refresh">;
   readonly rights: RightsResolver;
+  readonly watchAccess: WatchAccess;
   readonly formatUid: (entity: EntityReference) => string;
 }
 
-/** What the platform asks before each method. */
-export function createAuthority({ authenticator, rights, formatUid }: AuthorityOptions): Authority {
+/** What the platform asks before each method, and streams while they last. */
+export function createAuthority(options: AuthorityOptions): Authority {
+  const { authenticator, rights, watchAccess, formatUid } = options;
   const requireAnyRight = (caller: Caller, inTenant: EntityReferenceInTenant): void | Promise<void> => {
     const entity = { ...inTenant, tenantId: caller.tenantId };
     const held = rights.rightsOn(caller, entity);
@@ -71,21 +75,25 @@ export function createAuthority({ authenticator, rights, formatUid }: AuthorityO
   };
 
   return {
-    authenticate(tenantId, authorization, session) {
+    authenticate(tenantId, authorization, session, beforeLookup) {
       // Whatever else serves this host may set a cookie of that name.
       const isSession = authorization === undefined && session !== undefined && isSessionToken(session);
       return isSession
-        ? authenticator.authenticateToken(tenantId, session)
-        : authenticator.authenticate(tenantId, authorization);
+        ? authenticator.authenticateToken(tenantId, session, beforeLookup)
+        : authenticator.authenticate(tenantId, authorization, beforeLookup);
     },
     require: (caller, requirement) => require(knownCaller(caller), requirement),
-    // Streams ask for each item, long after they began.
-    rightsOn(caller, entity) {
-      const current = authenticator.refresh(knownCaller(caller));
-      const reference = { ...entity, tenantId: caller.tenantId };
-      return current instanceof Promise
-        ? current.then((loaded) => rights.rightsOn(loaded, reference))
-        : rights.rightsOn(current, reference);
-    },
+    requireStill: (caller, requirement) =>
+      whenKnown(authenticator.refresh(knownCaller(caller)), (current) => require(current, requirement)),
+    rightsOn: (caller, entity) =>
+      whenKnown(authenticator.refresh(knownCaller(caller)), (current) =>
+        rights.rightsOn(current, { ...entity, tenantId: caller.tenantId }),
+      ),
+    watch: (caller, entities, recheck) =>
+      watchAccess(
+        knownCaller(caller),
+        entities.map((entity) => ({ ...entity, tenantId: caller.tenantId })),
+        recheck,
+      ),
   };
 }

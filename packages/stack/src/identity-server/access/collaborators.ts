@@ -9,12 +9,12 @@ import {
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { CallContext } from "../../rpc/service.ts";
+import { untilCurrent } from "../../store/staged-transaction.ts";
 import type { Writer } from "../../store/store.ts";
 import { accountNotFound, membershipNotFound, nestedOrganizations } from "../errors.ts";
 import { membershipEvents } from "../events.ts";
 import { accountIdentifiers, accountNamed, sameAccount } from "../registries/contacts.ts";
 import { type GuardedEntity, readGuarded } from "../registries/guarded-entity.ts";
-import { untilCurrent } from "../registries/lifecycle.ts";
 import { contactNotice } from "../registries/notices.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { Account, Member, MembershipStore } from "../storage/membership-store.ts";

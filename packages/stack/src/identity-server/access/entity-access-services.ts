@@ -12,28 +12,55 @@ import {
 } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import {
-  application,
   authenticated,
   type CallContext,
-  client,
-  gateway,
   implement,
-  organization,
   type Requirement,
   type ServiceImplementation,
   type ServiceMethods,
-  user,
 } from "../../rpc/service.ts";
 import type { Registries } from "../registries/registries.ts";
-import { type ApiKeys, createApiKeys, type NewApiKey } from "./api-keys.ts";
+import { createApiKeys, type KeyedEntityType, type NewApiKey } from "./api-keys.ts";
 import { knownCaller } from "./authority.ts";
-import { type Collaborators, createCollaborators } from "./collaborators.ts";
+import { createCollaborators, type OwnedEntityType } from "./collaborators.ts";
 import { potentialRights, sortedRights } from "./right-sets.ts";
 
-/** How a request names its entity, and what that needs. */
-interface Access<Request> {
-  readonly entityOf: (context: CallContext, request: Request) => EntityReference;
-  readonly requires: (request: Request) => Requirement;
+/** How a request names its entity. */
+interface Named<Request, Type extends EntityReference["type"]> {
+  readonly type: Type;
+  readonly idOf: (request: Request) => string | undefined;
+}
+
+function accessTo<Request>({ type, idOf }: Named<Request, EntityReference["type"]>, right: Right) {
+  return {
+    requires: (request: Request): Requirement => ({
+      kind: "rights",
+      entity: { type, id: idOf(request) ?? "" },
+      rights: [right],
+    }),
+    entityOf: ({ tenantId }: CallContext, request: Request): EntityReference => ({
+      tenantId,
+      type,
+      id: idOf(request) ?? "",
+    }),
+  };
+}
+
+/** The rights of the caller on the entity, of the kind that the entity has. */
+function rightsMethod<Request>(
+  { rights }: Registries,
+  type: EntityReference["type"],
+  idOf: (request: Request) => string,
+) {
+  const potential = potentialRights(type);
+  return {
+    requires: () => authenticated,
+    async handle(request: Request, { tenantId, caller }: CallContext) {
+      const entity = { tenantId, type, id: idOf(request) };
+      const held = await rights.rightsOn(knownCaller(caller), entity);
+      return { rights: sortedRights(held.intersection(potential)) };
+    },
+  };
 }
 
 interface Paged {
@@ -48,7 +75,13 @@ interface KeyChange {
 }
 
 /** The methods for API keys, which every kind of entity has. */
-function apiKeyMethods<Request>(keys: ApiKeys, { entityOf, requires }: Access<Request>) {
+function apiKeyMethods<Request>(
+  registries: Registries,
+  named: Named<Request, KeyedEntityType>,
+  right: Right,
+) {
+  const keys = createApiKeys(registries, named.type);
+  const { requires, entityOf } = accessTo(named, right);
   return {
     createAPIKey: {
       requires,
@@ -87,7 +120,13 @@ function apiKeyMethods<Request>(keys: ApiKeys, { entityOf, requires }: Access<Re
 type Account = OrganizationOrUserIdentifiers | undefined;
 
 /** The methods for collaborators, which every kind of entity has but users. */
-function collaboratorMethods<Request>(collaborators: Collaborators, { entityOf, requires }: Access<Request>) {
+function collaboratorMethods<Request>(
+  registries: Registries,
+  named: Named<Request, OwnedEntityType>,
+  right: Right,
+) {
+  const collaborators = createCollaborators(registries, named.type);
+  const { requires, entityOf } = accessTo(named, right);
   return {
     getCollaborator: {
       requires,
@@ -122,20 +161,6 @@ function collaboratorMethods<Request>(collaborators: Collaborators, { entityOf, 
   };
 }
 
-function reference(
-  context: CallContext,
-  type: EntityReference["type"],
-  id: string | undefined,
-): EntityReference {
-  return { tenantId: context.tenantId, type, id: id ?? "" };
-}
-
-/** The rights of the caller on the entity, of the kind that the entity has. */
-async function listRights({ rights }: Registries, context: CallContext, entity: EntityReference) {
-  const held = await rights.rightsOn(knownCaller(context.caller), entity);
-  return { rights: sortedRights(held.intersection(potentialRights(entity.type))) };
-}
-
 type ApplicationRequest = { readonly applicationIds?: { readonly applicationId: string } | undefined };
 type GatewayRequest = { readonly gatewayIds?: { readonly gatewayId: string } | undefined };
 type OrganizationRequest = { readonly organizationIds?: { readonly organizationId: string } | undefined };
@@ -143,90 +168,49 @@ type ClientRequest = { readonly clientIds?: { readonly clientId: string } | unde
 type UserRequest = { readonly userIds?: { readonly userId: string } | undefined };
 
 export function applicationAccess(registries: Registries): ServiceImplementation {
-  const entityOf = (context: CallContext, { applicationIds }: ApplicationRequest) =>
-    reference(context, "application", applicationIds?.applicationId);
-  const needs =
-    (right: Right) =>
-    ({ applicationIds }: ApplicationRequest) =>
-      application(applicationIds?.applicationId, right);
+  const named = {
+    type: "application",
+    idOf: ({ applicationIds }: ApplicationRequest) => applicationIds?.applicationId,
+  } as const;
   return implement(ApplicationAccess, {
-    listRights: {
-      requires: () => authenticated,
-      handle: ({ applicationId }, context) =>
-        listRights(registries, context, reference(context, "application", applicationId)),
-    },
-    ...apiKeyMethods(createApiKeys(registries, "application"), {
-      entityOf,
-      requires: needs(Right.APPLICATION_SETTINGS_API_KEYS),
-    }),
-    ...collaboratorMethods(createCollaborators(registries, "application"), {
-      entityOf,
-      requires: needs(Right.APPLICATION_SETTINGS_COLLABORATORS),
-    }),
+    listRights: rightsMethod(registries, "application", ({ applicationId }) => applicationId),
+    ...apiKeyMethods(registries, named, Right.APPLICATION_SETTINGS_API_KEYS),
+    ...collaboratorMethods(registries, named, Right.APPLICATION_SETTINGS_COLLABORATORS),
   });
 }
 
 export function gatewayAccess(registries: Registries): ServiceImplementation {
-  const entityOf = (context: CallContext, { gatewayIds }: GatewayRequest) =>
-    reference(context, "gateway", gatewayIds?.gatewayId);
-  const needs =
-    (right: Right) =>
-    ({ gatewayIds }: GatewayRequest) =>
-      gateway(gatewayIds?.gatewayId, right);
+  const named = {
+    type: "gateway",
+    idOf: ({ gatewayIds }: GatewayRequest) => gatewayIds?.gatewayId,
+  } as const;
   return implement(GatewayAccess, {
-    listRights: {
-      requires: () => authenticated,
-      handle: ({ gatewayId }, context) =>
-        listRights(registries, context, reference(context, "gateway", gatewayId)),
-    },
-    ...apiKeyMethods(createApiKeys(registries, "gateway"), {
-      entityOf,
-      requires: needs(Right.GATEWAY_SETTINGS_API_KEYS),
-    }),
-    ...collaboratorMethods(createCollaborators(registries, "gateway"), {
-      entityOf,
-      requires: needs(Right.GATEWAY_SETTINGS_COLLABORATORS),
-    }),
+    listRights: rightsMethod(registries, "gateway", ({ gatewayId }) => gatewayId),
+    ...apiKeyMethods(registries, named, Right.GATEWAY_SETTINGS_API_KEYS),
+    ...collaboratorMethods(registries, named, Right.GATEWAY_SETTINGS_COLLABORATORS),
   });
 }
 
 export function organizationAccess(registries: Registries): ServiceImplementation {
-  const entityOf = (context: CallContext, { organizationIds }: OrganizationRequest) =>
-    reference(context, "organization", organizationIds?.organizationId);
-  const needs =
-    (right: Right) =>
-    ({ organizationIds }: OrganizationRequest) =>
-      organization(organizationIds?.organizationId, right);
+  const named = {
+    type: "organization",
+    idOf: ({ organizationIds }: OrganizationRequest) => organizationIds?.organizationId,
+  } as const;
   return implement(OrganizationAccess, {
-    listRights: {
-      requires: () => authenticated,
-      handle: ({ organizationId }, context) =>
-        listRights(registries, context, reference(context, "organization", organizationId)),
-    },
-    ...apiKeyMethods(createApiKeys(registries, "organization"), {
-      entityOf,
-      requires: needs(Right.ORGANIZATION_SETTINGS_API_KEYS),
-    }),
-    ...collaboratorMethods(createCollaborators(registries, "organization"), {
-      entityOf,
-      requires: needs(Right.ORGANIZATION_SETTINGS_MEMBERS),
-    }),
+    listRights: rightsMethod(registries, "organization", ({ organizationId }) => organizationId),
+    ...apiKeyMethods(registries, named, Right.ORGANIZATION_SETTINGS_API_KEYS),
+    ...collaboratorMethods(registries, named, Right.ORGANIZATION_SETTINGS_MEMBERS),
   });
 }
 
 export function clientAccess(registries: Registries): ServiceImplementation {
+  const named = {
+    type: "client",
+    idOf: ({ clientIds }: ClientRequest) => clientIds?.clientId,
+  } as const;
   return implement(ClientAccess, {
-    listRights: {
-      requires: () => authenticated,
-      handle: ({ clientId }, context) =>
-        listRights(registries, context, reference(context, "client", clientId)),
-    },
-    ...collaboratorMethods(createCollaborators(registries, "client"), {
-      entityOf: (context: CallContext, { clientIds }: ClientRequest) =>
-        reference(context, "client", clientIds?.clientId),
-      requires: ({ clientIds }: ClientRequest) =>
-        client(clientIds?.clientId, Right.CLIENT_SETTINGS_COLLABORATORS),
-    }),
+    listRights: rightsMethod(registries, "client", ({ clientId }) => clientId),
+    ...collaboratorMethods(registries, named, Right.CLIENT_SETTINGS_COLLABORATORS),
   });
 }
 
@@ -234,16 +218,13 @@ export function userAccess(
   registries: Registries,
   createLoginToken: ServiceMethods<typeof UserAccess>["createLoginToken"],
 ): ServiceImplementation {
+  const named = {
+    type: "user",
+    idOf: ({ userIds }: UserRequest) => userIds?.userId,
+  } as const;
   return implement(UserAccess, {
-    listRights: {
-      requires: () => authenticated,
-      handle: ({ userId }, context) => listRights(registries, context, reference(context, "user", userId)),
-    },
-    ...apiKeyMethods(createApiKeys(registries, "user"), {
-      entityOf: (context: CallContext, { userIds }: UserRequest) =>
-        reference(context, "user", userIds?.userId),
-      requires: ({ userIds }: UserRequest) => user(userIds?.userId, Right.USER_SETTINGS_API_KEYS),
-    }),
+    listRights: rightsMethod(registries, "user", ({ userId }) => userId),
+    ...apiKeyMethods(registries, named, Right.USER_SETTINGS_API_KEYS),
     createLoginToken,
   });
 }

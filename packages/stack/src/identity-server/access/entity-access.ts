@@ -4,11 +4,9 @@ import {
   AuthInfoResponseSchema,
   create,
   EntityAccess,
-  type EntityIdentifiers,
-  EntityIdentifiersSchema,
 } from "@skylark/api";
-import type { EntityReference } from "../../domain/identifiers.ts";
 import { anyone, implement, type ServiceImplementation } from "../../rpc/service.ts";
+import { entityIdentifiersOf } from "../entity-identifiers.ts";
 import { accessTokenMessage } from "../oauth/oauth-registry.ts";
 import { sessionMessage } from "../sessions/user-session-registry.ts";
 import { messageOf } from "./api-keys.ts";
@@ -45,26 +43,7 @@ function authInfo(caller: Caller): AuthInfoResponse {
   const apiKey = { ...messageOf(caller.apiKey), rights: sortedRights(caller.rights) };
   const value = create(AuthInfoResponse_APIKeyAccessSchema, {
     apiKey,
-    entityIds: entityIdentifiers(caller.entity),
+    entityIds: entityIdentifiersOf(caller.entity),
   });
   return { ...info, accessMethod: { case: "apiKey", value } };
-}
-
-function entityIdentifiers({ type, id }: EntityReference): EntityIdentifiers {
-  switch (type) {
-    case "application":
-      return create(EntityIdentifiersSchema, {
-        ids: { case: "applicationIds", value: { applicationId: id } },
-      });
-    case "gateway":
-      return create(EntityIdentifiersSchema, { ids: { case: "gatewayIds", value: { gatewayId: id } } });
-    case "user":
-      return create(EntityIdentifiersSchema, { ids: { case: "userIds", value: { userId: id } } });
-    case "organization":
-      return create(EntityIdentifiersSchema, {
-        ids: { case: "organizationIds", value: { organizationId: id } },
-      });
-    case "client":
-      return create(EntityIdentifiersSchema, { ids: { case: "clientIds", value: { clientId: id } } });
-  }
 }

@@ -126,9 +126,10 @@ test("a check from memory through an organization costs less than a microsecond"
   let known: unknown;
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 5; round++) {
-    const begin = process.hrtime.bigint();
+    const before = process.threadCpuUsage();
     for (let index = 0; index < checks; index++) known = resolver.rightsOn(user1, app1);
-    best = Math.min(best, Number(process.hrtime.bigint() - begin) / checks);
+    const { user, system } = process.threadCpuUsage(before);
+    best = Math.min(best, ((user + system) * 1000) / checks);
   }
   assert.equal(known, resolver.rightsOn(user1, app1));
   assert.ok(best < 1000, `${best} ns`);

@@ -4,7 +4,7 @@ import { defineErrors } from "../../errors/errors.ts";
 import { formatBase32 } from "./base32.ts";
 
 const errors = defineErrors("pkg/auth");
-export const invalidToken = errors.invalidArgument("token", "invalid token");
+const invalidToken = errors.invalidArgument("token", "invalid token");
 
 /** The first part of a token says what it is: base 32 of `key`, `acc`, `ref`, `aut` and `ssn`. */
 const prefixes = {

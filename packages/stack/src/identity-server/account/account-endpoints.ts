@@ -13,7 +13,7 @@ import { type Exchange, type ExchangeHandler, redirect, sendPage } from "./excha
 import { problemOf } from "./login-endpoints.ts";
 import type { Login, Logins } from "./logins.ts";
 import { type Html, html, type Page } from "./page.ts";
-import { accountPath } from "./return-path.ts";
+import { accountPath, passwordPath } from "./return-path.ts";
 
 export interface PasswordChange {
   readonly old: string;
@@ -68,8 +68,8 @@ export function createAccountEndpoints(options: AccountEndpointsOptions): Accoun
       if (login === undefined) return redirect(exchange, `/oauth/login?n=${encodeURIComponent(accountPath)}`);
       const { requirePasswordUpdate } = await logins.message(login);
       // Before anything else there.
-      if (requirePasswordUpdate) return redirect(exchange, passwordPath(login.user.id));
-      const note = notes[exchange.query.get("done") ?? ""];
+      if (requirePasswordUpdate) return redirect(exchange, passwordPath(login.user.id, accountPath));
+      const note = notes.get(exchange.query.get("done") ?? "");
       sendPage(exchange, await accountPage(options, exchange, login, note === undefined ? {} : { note }));
     },
     logout: act("logout", (exchange, login) => logins.end(exchange, login)),
@@ -88,15 +88,11 @@ export function createAccountEndpoints(options: AccountEndpointsOptions): Accoun
   };
 }
 
-function passwordPath(userId: string): string {
-  return `/oauth/update-password?${new URLSearchParams({ user: userId }).toString()}`;
-}
-
-const notes: Readonly<Record<string, string>> = {
-  session: "The session was ended.",
-  revoke: "The application can no longer act for you.",
-  password: "The password was changed.",
-};
+const notes: ReadonlyMap<string, string> = new Map([
+  ["session", "The session was ended."],
+  ["revoke", "The application can no longer act for you."],
+  ["password", "The password was changed."],
+]);
 
 interface Outcome {
   readonly note?: string;

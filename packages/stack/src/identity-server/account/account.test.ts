@@ -161,13 +161,19 @@ test("a wrong password and an unknown user look the same", async (t) => {
   const browser = new Browser(server.port);
   await browser.get("/oauth/login");
   const attempt = async (user_id: string) => {
-    const began = performance.now();
+    const before = process.cpuUsage();
     const answer = await browser.post("/oauth/login", { user_id, password: "Wrong Words 7" });
-    return { answer, ms: performance.now() - began };
+    const { user, system } = process.cpuUsage(before);
+    return { answer, ms: (user + system) / 1000 };
+  };
+  /** The quickest of some: other things may go on meanwhile. */
+  const attempts = async (user_id: string) => {
+    const all = [await attempt(user_id), await attempt(user_id), await attempt(user_id)];
+    return { answer: all[0]!.answer, ms: Math.min(...all.map(({ ms }) => ms)) };
   };
   await attempt("admin");
-  const wrong = await attempt("admin");
-  const unknown = await attempt("nobody1");
+  const wrong = await attempts("admin");
+  const unknown = await attempts("nobody1");
   const odd = await attempt("<b>x");
   assert.equal(wrong.answer.status, 400);
   const shown = (text: string) => /<p class="problem"[^>]*>[^<]*/.exec(text)?.[0];
@@ -329,4 +335,13 @@ test("who asks for login tokens again and again does not learn which users there
     return answers;
   };
   assert.deepEqual(await ask("user1"), await ask("nobody1"));
+});
+
+test("a name that every object has is no note, no reason and no page of ours", async (t) => {
+  const server = await startIdentityServer(t);
+  const browser = await logIn(server);
+  for (const name of ["constructor", "__proto__"]) {
+    assert.equal((await browser.get(`/oauth/?done=${name}`)).status, 200, name);
+    assert.equal((await browser.get(`/oauth/code?error=${name}`)).status, 400, name);
+  }
 });

@@ -20,6 +20,8 @@ export interface VisitOptions {
 /** A browser without scripts: it keeps cookies by host, and sends forms. */
 export class Browser {
   readonly origin: string;
+  /** Of the forms of the page that was shown last. */
+  #hidden: Readonly<Record<string, string>> = {};
   /** By host name, as browsers do, whatever the port. */
   readonly jars = new Map<string, Map<string, string>>();
 
@@ -37,7 +39,8 @@ export class Browser {
 
   /** As a form of the page would send it, with the token of our cookie. */
   post(target: string, form: Readonly<Record<string, string>>): Promise<Visit> {
-    return this.visit("POST", target, { form: { _csrf: this.cookies.get("_csrf") ?? "", ...form } });
+    const own = { _csrf: this.cookies.get("_csrf") ?? "" };
+    return this.visit("POST", target, { form: { ...this.#hidden, ...own, ...form } });
   }
 
   visit(verb: string, target: string, { form, json, headers }: VisitOptions = {}): Promise<Visit> {
@@ -66,12 +69,14 @@ export class Browser {
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("end", () => {
           for (const line of response.headers["set-cookie"] ?? []) take(jar, line);
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text: Buffer.concat(chunks).toString(),
-            location: response.headers.location,
-          });
+          const text = Buffer.concat(chunks).toString();
+          this.#hidden = Object.fromEntries(
+            [...text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(
+              ([, name = "", value = ""]) => [name, value],
+            ),
+          );
+          const { statusCode = 0, headers } = response;
+          resolve({ status: statusCode, headers, text, location: headers.location });
         });
       });
       request.end(body);

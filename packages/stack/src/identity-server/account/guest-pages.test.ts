@@ -3,12 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createUser, startIdentityServer, type TestServer } from "../identity-server.fixture.ts";
-import { Browser } from "./browser.fixture.ts";
+import { authorizePath, Browser, createClient, logIn, returned } from "./browser.fixture.ts";
 
 /** The first link of that path in an e-mail, which lies in a folder; as a path of this server. */
 async function mailedLink(server: TestServer, path: string): Promise<string> {
   const folder = join(server.dataDirectory, "mails");
-  for (const deadline = Date.now() + 8000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
     await server.clock.advance(1000);
     const files = await readdir(folder).catch(() => []);
     // Others are still being written.
@@ -39,6 +39,7 @@ test("who registers validates the address with the link in the e-mail, by a clic
     password: "Secret Words 7",
   });
   assert.equal(invalid.status, 400);
+  assert.match(invalid.text, /`user_id`: value does not match/);
   const created = await browser.post("/oauth/register", { ...form, password: "Secret Words 7" });
   assert.equal(created.status, 200, created.text);
   const link = await mailedLink(server, "/oauth/validate");
@@ -95,4 +96,41 @@ test("who must choose a new password is led there from the account page", async 
   const form = { user_id: "user1", old: "Secret Words 7", password: "Other Words 8" };
   assert.equal((await browser.post("/oauth/update-password", form)).status, 200);
   assert.equal((await browser.get("/oauth")).status, 200);
+});
+
+test("who must choose a new password does so before a client may act for it, and goes on from there", async (t) => {
+  const server = await startIdentityServer(t);
+  await createUser(server, "user1", { require_password_update: true });
+  await createClient(server, "client1", { more: { skip_authorization: true } });
+  const browser = await logIn(server, { userId: "user1" });
+  const path = authorizePath({ client_id: "client1", redirect_uri: "https://app.example.com/callback" });
+  const led = await browser.get(path);
+  assert.equal(led.location, `/oauth/update-password?${new URLSearchParams({ user: "user1", n: path })}`);
+  assert.equal((await browser.post(path, { authorize: "true" })).location, led.location);
+  const page = await browser.get(led.location ?? "");
+  const action = /action="([^"]+)"/.exec(page.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  const form = { user_id: "user1", old: "Secret Words 7", password: "Other Words 8" };
+  const done = await browser.post(action, form);
+  const on = /<a href="([^"]+)">Log in/.exec(done.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  assert.equal((await browser.get(on)).location, path);
+  assert.ok(returned(await browser.get(path)).has("code"));
+  const astray = await browser.get("/oauth/update-password?user=user1&n=https://evil.example/");
+  assert.doesNotMatch(astray.text, /evil/);
+});
+
+test("a temporary password leads through the choice of a new one, wherever its user was going", async (t) => {
+  const server = await startIdentityServer(t);
+  await createUser(server, "user1");
+  const change = { user: { temporary_password: "For Now 9" }, field_mask: "temporary_password" };
+  assert.equal(
+    (await server.call("PUT", "/users/user1", { key: server.adminKey, body: change })).status,
+    200,
+  );
+  const browser = new Browser(server.port);
+  await browser.get("/oauth/login");
+  const path = authorizePath({ client_id: "cli", redirect_uri: "code" });
+  const login = `/oauth/login?${new URLSearchParams({ n: path })}`;
+  const led = await browser.post(login, { user_id: "user1", password: "For Now 9" });
+  assert.equal(led.location, `/oauth/update-password?${new URLSearchParams({ user: "user1", n: path })}`);
+  assert.equal((await browser.get(path)).location, led.location);
 });

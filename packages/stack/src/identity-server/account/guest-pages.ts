@@ -9,20 +9,19 @@ import {
   UpdateUserPasswordRequestSchema,
   UserRegistry,
   ValidateEmailRequestSchema,
-  validate,
 } from "@skylark/api";
 import type { RandomBytes } from "../../clock/clock.ts";
-import { defineErrors, SkylarkError } from "../../errors/errors.ts";
+import { SkylarkError } from "../../errors/errors.ts";
 import { readForm } from "../../rpc/plain-answers.ts";
 import type { CallContext, ServiceImplementation } from "../../rpc/service.ts";
 import type { Authenticator } from "../access/authentication.ts";
+import { checkRules } from "../check-rules.ts";
 import { csrfTokenOf, requireOwnRequest } from "./cookies.ts";
 import { type Exchange, type ExchangeHandler, sendPage } from "./exchange.ts";
 import { problemOf } from "./login-endpoints.ts";
 import { type Html, html } from "./page.ts";
 import { contextOf } from "./password-change.ts";
-
-const invalidField = defineErrors("skylark/account").invalidArgument("invalid_field", "`{field}`: {reason}");
+import { accountPath, returnPath } from "./return-path.ts";
 
 export interface GuestPagesOptions {
   /** They decide who may do what, as they do for the API. */
@@ -123,15 +122,10 @@ const guestPages: readonly GuestPage[] = [
     fields: [userId],
     button: "Send temporary password",
     done: "If there is such a user, a temporary password is on its way. It can be used for an hour.",
-    async submit(call, form) {
-      try {
-        const request = { userIds: { userId: fieldOf(form, "user_id") } };
-        await call(UserRegistry, "createTemporaryPassword", CreateTemporaryPasswordRequestSchema, request);
-      } catch (error) {
-        // Whoever asks does not learn who is a user here.
-        if (!(error instanceof SkylarkError) || httpStatus(error.code) >= 500) throw error;
-      }
-    },
+    submit: (call, form) =>
+      call(UserRegistry, "createTemporaryPassword", CreateTemporaryPasswordRequestSchema, {
+        userIds: { userId: fieldOf(form, "user_id") },
+      }),
   },
   {
     path: "/oauth/update-password",
@@ -205,7 +199,7 @@ export function createGuestPages(options: GuestPagesOptions): readonly GuestRout
         }
         const body = html`<h1>${page.title}</h1>
 <p class="note" role="status">${page.done}</p>
-<p><a href="/oauth/login">Log in</a></p>`;
+<p><a href="${loginPathOf(exchange)}">Log in</a></p>`;
         sendPage(exchange, { title: page.title, body });
       },
     }));
@@ -226,13 +220,24 @@ function sendForm(
   const inputs = page.fields.map((field) => inputOf(field, fill(field).slice(0, 1000)));
   const body = html`<h1>${page.title}</h1>
 ${problemOf(problem)}${page.text === undefined ? undefined : html`<p>${page.text}</p>`}
-<form method="post" action="${page.path}">
+<form method="post" action="${`${page.path}${nextQueryOf(exchange)}`}">
 <input type="hidden" name="_csrf" value="${csrfTokenOf(exchange, randomBytes)}">
 ${inputs}
 <div class="actions"><button type="submit">${page.button}</button></div>
 </form>
-<p><a href="/oauth/login">Log in</a></p>`;
+<p><a href="${loginPathOf(exchange)}">Log in</a></p>`;
   sendPage(exchange, { title: page.title, body }, status);
+}
+
+/** What the visitor came for, so that the way does not end at this page. */
+function nextQueryOf({ query }: Exchange): string {
+  const next = returnPath(query.get("n"));
+  return next === accountPath ? "" : `?${new URLSearchParams({ n: next })}`;
+}
+
+/** Leads on at once when the browser is logged in. */
+function loginPathOf(exchange: Exchange): string {
+  return `/oauth/login${nextQueryOf(exchange)}`;
 }
 
 function inputOf({ name, label, type, autocomplete, isOptional, isHidden }: GuestField, value: string): Html {
@@ -249,8 +254,7 @@ function guestCall({ services, authenticator }: GuestPagesOptions, exchange: Exc
     const method = services.find(({ descriptor }) => descriptor === service)?.methods[name];
     if (method === undefined || !("handle" in method)) throw new TypeError(`${name} cannot be called`);
     const request = create(schema, given);
-    const violation = validate(schema, request, Date.now());
-    if (violation !== undefined) throw invalidField({ field: violation.field, reason: violation.reason });
+    checkRules(schema, request, Date.now());
     const caller = await authenticator.authenticate(exchange.call.tenantId, undefined);
     const handle = method.handle as (request: unknown, context: CallContext) => unknown;
     await handle(request, contextOf(exchange, { caller }));

@@ -15,7 +15,7 @@ import {
 } from "./exchange.ts";
 import type { Login, Logins } from "./logins.ts";
 import { type Html, html, type Page } from "./page.ts";
-import { accountPath, returnPath } from "./return-path.ts";
+import { passwordPath, returnPath } from "./return-path.ts";
 
 const notAuthenticated = defineErrors("pkg/account").unauthenticated("not_authenticated", "not logged in");
 
@@ -81,8 +81,8 @@ export function createLoginEndpoints(options: LoginEndpointsOptions): LoginEndpo
       await answerForm(exchange, form, {
         async login() {
           const { isTemporary } = await logins.withPassword(exchange, userId, form.get("password") ?? "");
-          // There the user is led to choose a new one.
-          return isTemporary ? accountPath : returnPath(exchange.query.get("n"));
+          const next = returnPath(exchange.query.get("n"));
+          return isTemporary ? passwordPath(userId, next) : next;
         },
         page: (problem) => loginPage(options, exchange, { userId, problem }),
       });

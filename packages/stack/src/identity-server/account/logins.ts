@@ -1,6 +1,6 @@
 import type { User } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
-import { defineErrors } from "../../errors/errors.ts";
+import { defineErrors, SkylarkError, statusCodes } from "../../errors/errors.ts";
 import { readCookie, sessionCookie } from "../../rpc/cookies.ts";
 import type { Caller } from "../access/authentication.ts";
 import { isSessionToken } from "../access/token.ts";
@@ -53,11 +53,15 @@ export function createLogins({ registries, sessions }: LoginsOptions): Logins {
   const current = async (exchange: Exchange): Promise<Login | undefined> => {
     const token = readCookie(exchange.request, sessionCookie);
     if (token === undefined || !isSessionToken(token)) return undefined;
+    const { tenantId, requireFewRefused, countRefused } = exchange.call;
     try {
-      const caller = await authenticator.authenticateToken(exchange.call.tenantId, token);
+      const caller = await authenticator.authenticateToken(tenantId, token, requireFewRefused);
       const { session, entity } = caller;
       return session === undefined || entity === undefined ? undefined : { caller, session, user: entity };
-    } catch {
+    } catch (error) {
+      // Too many of them, or a store that cannot answer, say nothing about this one.
+      if (!(error instanceof SkylarkError) || error.code !== statusCodes.unauthenticated) throw error;
+      countRefused();
       clearSessionCookie(exchange);
       return undefined;
     }

@@ -1,8 +1,8 @@
 import { type UserAccess, UserRegistry } from "@skylark/api";
 import type { Clock, RandomBytes } from "../../clock/clock.ts";
 import type { ServiceImplementation, ServiceMethods } from "../../rpc/service.ts";
+import type { IdentityServerConfiguration } from "../config.ts";
 import type { SecretVault } from "../gateways/gateway-secrets.ts";
-import type { IdentityServerConfiguration } from "../identity-server.ts";
 import { oauthAuthorizationRegistry } from "../oauth/oauth-registry.ts";
 import type { OpenIdOptions } from "../openid/openid-login.ts";
 import type { Registries } from "../registries/registries.ts";
@@ -12,8 +12,6 @@ import { userSessionRegistry } from "../sessions/user-session-registry.ts";
 import type { Tenancy } from "../tenancy.ts";
 import type { Accounts } from "../users/accounts.ts";
 import { createWebRoutes, type WebRoute } from "./web-routes.ts";
-
-export type { WebRoute } from "./web-routes.ts";
 
 export interface WebAccessOptions {
   readonly clock: Clock;

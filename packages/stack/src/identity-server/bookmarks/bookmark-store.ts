@@ -3,10 +3,10 @@ import type { Store, Writer } from "../../store/store.ts";
 import {
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   orderClause,
   type Page,
-  pageBounds,
   textOf,
 } from "../storage/rows.ts";
 import type { SearchKey, SearchType } from "../storage/search-entries.ts";
@@ -53,7 +53,7 @@ const orders = {
   created_at: "b.created_at",
 };
 const ofEntity = "tenant_id = ? AND entity_type = ? AND application_id = ? AND entity_id = ?";
-const joined = `FROM user_bookmarks b JOIN search_entries e
+const joined = `user_bookmarks b JOIN search_entries e
     ON e.tenant_id = b.tenant_id AND e.entity_type = b.entity_type
     AND e.application_id = b.application_id AND e.entity_id = b.entity_id
   WHERE b.tenant_id = ? AND b.user_id = ? AND b.entity_type IN (${allTypes.map(() => "?").join(", ")})`;
@@ -71,23 +71,18 @@ const remove = knownStatement(`DELETE FROM user_bookmarks WHERE ${ofEntity} AND 
 
 export function createBookmarkStore(store: Pick<Store, "query">): BookmarkStore {
   return {
-    async list({ tenantId, userId }, { deleted, types }, page) {
+    list({ tenantId, userId }, { deleted, types }, page) {
       const from = `${joined} AND e.deleted_at IS ${deleted ? "NOT NULL" : "NULL"}`;
       const order = orderClause(orders, page.order === "" ? "created_at" : page.order, "b.entity_id");
       const shown = types.length === 0 ? allTypes : allTypes.map((_, index) => types[index] ?? types[0]!);
-      const values = [tenantId, userId, ...shown];
-      const [rows, [count]] = await Promise.all([
-        store.query(
-          knownStatement(
-            `SELECT b.entity_type, b.application_id, b.entity_id, b.created_at ${from}
-             ${order}, b.entity_type ASC, b.application_id ASC LIMIT ? OFFSET ?`,
-          ),
-          ...values,
-          ...pageBounds(page),
-        ),
-        store.query(knownStatement(`SELECT COUNT(*) AS total ${from}`), ...values),
-      ]);
-      const items = rows.map((row) => ({
+      const query = {
+        columns: "b.entity_type, b.application_id, b.entity_id, b.created_at",
+        from,
+        values: [tenantId, userId, ...shown],
+        order: `${order}, b.entity_type ASC, b.application_id ASC`,
+        page,
+      };
+      return listPage(store, query, (row) => ({
         entity: {
           tenantId,
           type: textOf(row, "entity_type") as SearchType,
@@ -96,7 +91,6 @@ export function createBookmarkStore(store: Pick<Store, "query">): BookmarkStore 
         },
         createdAt: numberOf(row, "created_at"),
       }));
-      return { items, total: count === undefined ? 0 : numberOf(count, "total") };
     },
     async has({ userId }, key) {
       return (await store.query(one, ...keyValues(key), userId)).length > 0;

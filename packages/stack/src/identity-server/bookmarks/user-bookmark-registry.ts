@@ -1,7 +1,5 @@
 import {
-  create,
   type EntityIdentifiers,
-  EntityIdentifiersSchema,
   Right,
   timestampFromMs,
   UserBookmarkRegistry,
@@ -9,6 +7,8 @@ import {
 } from "@skylark/api";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import { type CallContext, implement, type ServiceImplementation, user } from "../../rpc/service.ts";
+import { brokenConstraint, untilCurrent } from "../../store/staged-transaction.ts";
+import { entityIdentifiersOf, subjectOfIdentifiers } from "../entity-identifiers.ts";
 import {
   alreadyExists,
   applicationNotFound,
@@ -18,7 +18,6 @@ import {
   organizationNotFound,
   userNotFound,
 } from "../errors.ts";
-import { brokenConstraint, untilCurrent } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { SearchKey, SearchType } from "../storage/search-entries.ts";
 import { type Bookmark, type BookmarkStore, createBookmarkStore, type UserKey } from "./bookmark-store.ts";
@@ -103,26 +102,9 @@ function ownerOf({ tenantId }: CallContext, userIds: UserIdentifiers | undefined
 }
 
 function entityOf({ tenantId }: CallContext, entityIds: EntityIdentifiers | undefined): SearchKey {
-  const ids = entityIds?.ids;
-  const plain = (type: SearchType, id: string): SearchKey => ({ tenantId, type, applicationId: "", id });
-  switch (ids?.case) {
-    case "applicationIds":
-      return plain("application", ids.value.applicationId);
-    case "clientIds":
-      return plain("client", ids.value.clientId);
-    case "gatewayIds":
-      return plain("gateway", ids.value.gatewayId);
-    case "organizationIds":
-      return plain("organization", ids.value.organizationId);
-    case "userIds":
-      return plain("user", ids.value.userId);
-    case "deviceIds": {
-      const applicationId = ids.value.applicationIds?.applicationId ?? "";
-      return { tenantId, type: "device", applicationId, id: ids.value.deviceId };
-    }
-    case undefined:
-      throw noEntity();
-  }
+  const subject = subjectOfIdentifiers(tenantId, entityIds);
+  if (subject === undefined) throw noEntity();
+  return subject.type === "end device" ? { ...subject, type: "device" } : { ...subject, applicationId: "" };
 }
 
 function notFound({ type, id, applicationId }: SearchKey): SkylarkError {
@@ -146,25 +128,8 @@ function messageOf({ userId }: UserKey, { entity, createdAt }: Bookmark) {
   return { userIds: { userId }, entityIds: identifiersOf(entity), createdAt: timestampFromMs(createdAt) };
 }
 
-function identifiersOf({ type, id, applicationId }: SearchKey): EntityIdentifiers {
-  switch (type) {
-    case "application":
-      return create(EntityIdentifiersSchema, {
-        ids: { case: "applicationIds", value: { applicationId: id } },
-      });
-    case "client":
-      return create(EntityIdentifiersSchema, { ids: { case: "clientIds", value: { clientId: id } } });
-    case "device":
-      return create(EntityIdentifiersSchema, {
-        ids: { case: "deviceIds", value: { deviceId: id, applicationIds: { applicationId } } },
-      });
-    case "gateway":
-      return create(EntityIdentifiersSchema, { ids: { case: "gatewayIds", value: { gatewayId: id } } });
-    case "organization":
-      return create(EntityIdentifiersSchema, {
-        ids: { case: "organizationIds", value: { organizationId: id } },
-      });
-    case "user":
-      return create(EntityIdentifiersSchema, { ids: { case: "userIds", value: { userId: id } } });
-  }
+function identifiersOf({ tenantId, type, applicationId, id }: SearchKey): EntityIdentifiers {
+  return entityIdentifiersOf(
+    type === "device" ? { tenantId, type: "end device", applicationId, id } : { tenantId, type, id },
+  );
 }

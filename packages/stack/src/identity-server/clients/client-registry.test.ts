@@ -172,7 +172,7 @@ test("admins are told of a client that waits for approval, its owner of the deci
   const server = await startWithMembers(t);
   await createClient(server, { name: "Dashboard" });
   const notified = async (user: string, key: string, type: string) => {
-    for (let wait = 0; wait < 100; wait++) {
+    for (let wait = 0; wait < 2000; wait++) {
       const { body } = await server.call("GET", `/users/${user}/notifications`, { key });
       const all: { notification_type: string }[] = body.notifications ?? [];
       const found = all.find(({ notification_type }) => notification_type === type);

@@ -169,9 +169,7 @@ function readMethods(clients: OwnedEntities<Client>): Pick<Methods, "get" | "lis
     },
     list: {
       requires: () => ({ kind: "handler", reason: listingReason }),
-      handle: async ({ collaborator, fieldMask, deleted, ...page }, context) => ({
-        clients: await clients.list(context, { collaborator, fieldMask, deleted, updatedSince: 0, page }),
-      }),
+      handle: async (request, context) => ({ clients: await clients.list(context, request) }),
     },
   };
 }

@@ -13,7 +13,7 @@ import {
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import { anyone, implement, type Requirement, type ServiceImplementation } from "../../rpc/service.ts";
-import { subjectOfIdentifiers } from "../notifications/notice.ts";
+import { subjectOfIdentifiers } from "../entity-identifiers.ts";
 import { accountNamed, type WithContacts } from "../registries/contacts.ts";
 import { readEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";

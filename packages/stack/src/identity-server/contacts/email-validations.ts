@@ -62,7 +62,7 @@ export function createEmailValidations(options: EmailValidationsOptions): EmailV
 
   const mail = (writer: Writer, user: EntityReference, receiver: Receiver, row: ValidationRow): void => {
     const letter = validateLetter(
-      { network: mailer.network, receiver },
+      { network: mailer.network(user.tenantId), receiver },
       {
         topic: { type: "user", id: user.id, consolePath: "" },
         id: row.id,

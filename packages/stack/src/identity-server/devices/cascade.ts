@@ -7,8 +7,9 @@ import {
 } from "../../store/staged-transaction.ts";
 import type { Store } from "../../store/store.ts";
 import type { DeviceServers } from "../peers.ts";
+import type { DeviceKey } from "../storage/end-device-store.ts";
 import { type DeviceServerName, deviceServerNames, stageAll } from "./device-servers.ts";
-import type { DeviceKey, EndDevices } from "./end-devices.ts";
+import type { EndDevices } from "./end-devices.ts";
 import type { GivenFields, ServerFields } from "./given-fields.ts";
 import { wholeDevice } from "./whole-device.ts";
 
@@ -58,6 +59,17 @@ export function createCascade({ store, devices, deviceServers }: Parts): Cascade
     return commit([() => devices.stageCreation(key, own), ...stages], names);
   };
 
+  const update = async ({ key, own, given, fields }: CascadedChange): Promise<EndDevice> => {
+    const stored = await devices.read(key);
+    const identified = { ...given, ids: { ...stored.ids!, ...givenEuis(given) } };
+    const servers = deviceServers();
+    const names = await serversOfChange(servers, key, fields);
+    const stages = names.map(
+      (name) => () => servers[name].stageSet(key, identified, fields.others[name].paths, { isNew: false }),
+    );
+    return commit([() => devices.stageUpdate(key, own, fields.identityServer), ...stages], names);
+  };
+
   return {
     async create(change) {
       try {
@@ -68,18 +80,15 @@ export function createCascade({ store, devices, deviceServers }: Parts): Cascade
         return untilCurrent(() => create(change, false));
       }
     },
-    update: ({ key, own, given, fields }) =>
-      untilCurrent(async () => {
-        const stored = await devices.read(key);
-        const identified = { ...given, ids: { ...stored.ids!, ...givenEuis(given) } };
-        const servers = deviceServers();
-        const names = await serversOfChange(servers, key, fields);
-        const stages = names.map(
-          (name) => () =>
-            servers[name].stageSet(key, identified, fields.others[name].paths, { isNew: false }),
-        );
-        return commit([() => devices.stageUpdate(key, own, fields.identityServer), ...stages], names);
-      }),
+    async update(change) {
+      try {
+        return await untilCurrent(() => update(change));
+      } catch (error) {
+        // What the other servers say of a device that was deleted meanwhile is beside the point.
+        await devices.read(change.key);
+        throw error;
+      }
+    },
     async find(key) {
       const servers = deviceServers();
       const [identityServer, ...others] = await Promise.all([
@@ -108,7 +117,7 @@ function serversOfNewDevice({ others }: GivenFields): readonly DeviceServerName[
   );
 }
 
-/** Those concerned, and those with a copy of a field that changes. */
+/** Those concerned, those with a copy of a field that changes, and the Application Server where it is missing. */
 async function serversOfChange(
   servers: DeviceServers,
   key: DeviceKey,
@@ -116,7 +125,11 @@ async function serversOfChange(
 ): Promise<readonly DeviceServerName[]> {
   const takesPart = async (name: DeviceServerName): Promise<boolean> => {
     const { concerned, paths }: ServerFields = others[name];
-    return concerned || (paths.length > 0 && (await servers[name].find(key)) !== undefined);
+    if (concerned) return true;
+    const isDue = name === "applicationServer" && others.networkServer.concerned;
+    if (!isDue && paths.length === 0) return false;
+    const exists = (await servers[name].find(key)) !== undefined;
+    return exists ? paths.length > 0 : isDue;
   };
   const taken = await Promise.all(deviceServerNames.map(takesPart));
   return deviceServerNames.filter((_, index) => taken[index]);

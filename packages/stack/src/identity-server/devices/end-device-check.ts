@@ -1,5 +1,5 @@
 import { EndDeviceCheck, Right } from "@skylark/api";
-import { requestedDevice } from "../../rpc/end-device-requests.ts";
+import { requestedDevice } from "../../rpc/end-device-registries.ts";
 import { application, implement, type ServiceImplementation } from "../../rpc/service.ts";
 import type { DeviceServers } from "../peers.ts";
 import type { Registries } from "../registries/registries.ts";

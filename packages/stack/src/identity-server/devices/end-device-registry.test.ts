@@ -2,18 +2,31 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createApplication, errorName, startIdentityServer } from "../identity-server.fixture.ts";
 
-test("devices are deleted in batches, all or none, and unless told otherwise on every server", async (t) => {
+test("devices are deleted in batches, those that there are, and unless told otherwise on every server", async (t) => {
   const server = await startIdentityServer(t);
   await createApplication(server);
+  const batches: unknown[] = [];
+  server.events.subscribe(
+    { subjects: [{ kind: "application", ids: { tenantId: "default", applicationId: "app1" } }] },
+    ({ definition, data }) => {
+      if (definition.name.includes("delete")) batches.push([definition.name, data?.json]);
+    },
+  );
   for (const id of ["dev-a", "dev-b", "dev-c"]) {
     const body = { end_device: { ids: { device_id: id } } };
     await server.call("POST", "/applications/app1/devices", { key: server.adminKey, body });
   }
   const batch = (ids: string, headers = {}) =>
     server.call("DELETE", `/applications/app1/devices/batch?${ids}`, { key: server.adminKey, headers });
-  assert.equal((await batch("device_ids=dev-a&device_ids=missing")).status, 404);
-  assert.equal(server.forgotten.length, 0);
-  assert.equal((await batch("device_ids=dev-a&device_ids=dev-b")).status, 200);
+  assert.equal((await batch("device_ids=missing")).status, 200);
+  assert.deepEqual(batches, []);
+  assert.equal((await batch("device_ids=dev-b&device_ids=dev-a&device_ids=missing")).status, 200);
+  const application_ids = { application_id: "app1" };
+  const end_device_ids = [
+    { device_id: "dev-a", application_ids },
+    { device_id: "dev-b", application_ids },
+  ];
+  assert.deepEqual(batches, [["end_device.batch.delete", { end_device_ids }]]);
   assert.deepEqual(
     server.forgotten.map(({ deviceId }) => deviceId),
     ["dev-a", "dev-b"],
@@ -182,4 +195,28 @@ test("the application's servers hold its devices to them, and reserved identifie
   const reserved = await create({ ids: { device_id: "admin" } });
   assert.equal(errorName(reserved), "pkg/identityserver/blocklist:forbidden_id");
   assert.equal(errorName(await create({ ids: { device_id: "dev1" } })), "pkg/util/store:id_taken");
+});
+
+test("a claim authentication code must not end before it begins, nor have an end of nothing", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const key = server.adminKey;
+  const [early, late] = ["2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"];
+  const create = (device_id: string, claim_authentication_code: object) =>
+    server.call("POST", "/applications/app1/devices", {
+      key,
+      body: { end_device: { ids: { device_id }, claim_authentication_code } },
+    });
+  const refused = "pkg/identityserver:claim_authentication_code";
+  assert.equal(errorName(await create("dev1", { value: "A", valid_from: late, valid_to: early })), refused);
+  assert.equal((await create("dev1", { value: "A", valid_from: late })).status, 200);
+  const change = (claim_authentication_code: object | undefined, ...paths: string[]) =>
+    server.call("PUT", "/applications/app1/devices/dev1", {
+      key,
+      body: { end_device: { claim_authentication_code }, field_mask: { paths } },
+    });
+  assert.equal(errorName(await change({ valid_to: early }, "claim_authentication_code.valid_to")), refused);
+  assert.equal((await change(undefined, "claim_authentication_code")).status, 200);
+  const validity = ["valid_from", "valid_to"].map((name) => `claim_authentication_code.${name}`);
+  assert.equal(errorName(await change({ valid_from: early, valid_to: late }, ...validity)), refused);
 });

@@ -11,6 +11,8 @@ import {
 } from "@skylark/api";
 import { whenKnown } from "../../component/when-known.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
+import type { EventPublisher } from "../../events/events.ts";
+import { deletedDevices } from "../../rpc/end-device-registries.ts";
 import {
   allOf,
   application,
@@ -23,6 +25,7 @@ import {
 import { knownCaller } from "../access/authority.ts";
 import type { RightsResolver } from "../access/rights-resolver.ts";
 import { endDeviceNotFound } from "../errors.ts";
+import { endDeviceEvents } from "../events.ts";
 import { pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
 import type { Cascade } from "./cascade.ts";
 import type { EndDevices } from "./end-devices.ts";
@@ -60,7 +63,7 @@ const cascadeHeader = "x-skylark-cascade";
 
 type HeaderReader = Pick<CallContext, "header">;
 
-export function cascades(context: HeaderReader): boolean {
+function cascades(context: HeaderReader): boolean {
   return context.header(cascadeHeader) !== "false";
 }
 
@@ -193,7 +196,7 @@ const deleteMethod = ({ devices, cascade }: Parts): Methods["delete"] => ({
       await devices.deleteElsewhere(key);
       return {};
     }
-    await devices.delete([key], cascades(context));
+    await devices.delete(key, cascades(context));
     return {};
   },
 });
@@ -227,7 +230,8 @@ async function shownTo(rights: RightsResolver, context: CallContext, device: End
   return held.has(Right.APPLICATION_DEVICES_READ_KEYS) ? device : withoutKeys(device);
 }
 
-export function endDeviceBatchRegistry(devices: EndDevices): ServiceImplementation {
+/** Of devices that are not there, nothing is said. */
+export function endDeviceBatchRegistry(devices: EndDevices, events: EventPublisher): ServiceImplementation {
   const keysOf = (context: CallContext, applicationId: string, deviceIds: readonly string[]) =>
     [...new Set(deviceIds)].map((deviceId) => ({ tenantId: context.tenantId, applicationId, deviceId }));
   return implement(EndDeviceBatchRegistry, {
@@ -249,8 +253,14 @@ export function endDeviceBatchRegistry(devices: EndDevices): ServiceImplementati
       requires: ({ applicationIds }) =>
         application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
       async handle({ applicationIds, deviceIds }, context) {
-        const keys = keysOf(context, applicationIds?.applicationId ?? "", deviceIds);
-        await devices.delete(keys, cascades(context));
+        const { tenantId } = context;
+        const applicationId = applicationIds?.applicationId ?? "";
+        const keys = keysOf(context, applicationId, deviceIds);
+        const deleted = await devices.deleteAll(keys, cascades(context));
+        if (deleted.length > 0) {
+          const entity = { kind: "application", ids: { tenantId, applicationId } } as const;
+          events.publish(endDeviceEvents.batchDelete, entity, deletedDevices(deleted));
+        }
         return {};
       },
     },

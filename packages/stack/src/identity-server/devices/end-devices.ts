@@ -1,4 +1,4 @@
-import { assign, type EndDevice, EndDeviceSchema, timestampFromMs } from "@skylark/api";
+import type { EndDevice } from "@skylark/api";
 import type { EUI64 } from "@skylark/lorawan";
 import type { At } from "../../clock/clock.ts";
 import { LoadingCache } from "../../component/loading-cache.ts";
@@ -7,37 +7,19 @@ import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { type EndDeviceIdentifiers, endDeviceKey, parseEndDeviceKey } from "../../domain/identifiers.ts";
 import type { Location } from "../../domain/uplink.ts";
-import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { EventDefinition } from "../../events/events.ts";
 import type { Logger } from "../../log/log.ts";
-import {
-  type StagedResult,
-  type StagedTransaction,
-  transactAll,
-  untilCurrent,
-} from "../../store/staged-transaction.ts";
-import { checkIdAllowed } from "../blocklist.ts";
-import { endDeviceNotFound, euiTaken, idTaken } from "../errors.ts";
+import { type StagedResult, transactAll, transactOne, untilCurrent } from "../../store/staged-transaction.ts";
 import { changedFields, endDeviceEvents } from "../events.ts";
 import type { DeviceServers } from "../peers.ts";
 import type { Pictures } from "../pictures/pictures.ts";
-import { readKnown } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
-import type { EndDeviceStore } from "../storage/end-device-store.ts";
+import type { DeviceKey } from "../storage/end-device-store.ts";
 import type { Listed, Page } from "../storage/rows.ts";
-import { tenantLimitError } from "../storage/tenant-totals.ts";
 import { createDeviceActivityLog, type DeviceActivity, type DeviceActivityLog } from "./device-activity.ts";
 import { locationMessage, profileOf } from "./device-profile.ts";
 import { deviceServerNames, stageAll } from "./device-servers.ts";
-import { checkServerAddresses } from "./server-addresses.ts";
-
-const errors = defineErrors("pkg/identityserver");
-const endDeviceEuisTaken = errors.alreadyExists(
-  "end_device_euis_taken",
-  "an end device with JoinEUI `{join_eui}` and DevEUI `{dev_eui}` is already registered as `{device_id}` in application `{application_id}`",
-);
-
-export type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
+import { createDeviceWriter, notFound, shownDevice } from "./device-writer.ts";
 
 export interface EndDeviceListing {
   readonly tenantId: string;
@@ -61,8 +43,10 @@ export interface EndDevices {
   list(listing: EndDeviceListing): Promise<Listed<EndDevice>>;
   /** Takes the named fields of `source`. */
   update(key: DeviceKey, source: EndDevice, paths: readonly string[]): Promise<EndDevice>;
-  /** All or none; with `cascade` from the other servers too, in the same transaction. */
-  delete(keys: readonly DeviceKey[], cascade: boolean): Promise<void>;
+  /** With `cascade` from the other servers too, in the same transaction. */
+  delete(key: DeviceKey, cascade: boolean): Promise<void>;
+  /** In one transaction; those that were there. */
+  deleteAll(keys: readonly DeviceKey[], cascade: boolean): Promise<readonly EndDeviceIdentifiers[]>;
   /** From the other servers alone, of devices that this server does not have. */
   deleteElsewhere(key: DeviceKey): Promise<void>;
   profile(ids: EndDeviceIdentifiers): EndDeviceProfile | Promise<EndDeviceProfile>;
@@ -103,9 +87,24 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
   const writer = createDeviceWriter(registries, { changed, publish, pictures: options.pictures });
   const { stageCreation, stageUpdate } = writer;
 
+  const deleteAll: EndDevices["deleteAll"] = (keys, cascade) =>
+    untilCurrent(async () => {
+      const inOrder = [...keys].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
+      const stored = await Promise.all(inOrder.map((key) => endDevices.get(key)));
+      const there = inOrder.flatMap((key, index) => {
+        const device = stored[index]?.device;
+        return device === undefined ? [] : [{ ids: identifiersOf(key, device), device }];
+      });
+      const ids = there.map((each) => each.ids);
+      const others = cascade ? await stageAll(deletionsElsewhere(options.deviceServers(), ids)) : [];
+      const own = there.map((each) => writer.stageDeletion(each.ids, each.device));
+      await transactAll(registries.store, [...own, ...others]);
+      return ids;
+    });
+
   return {
     find,
-    create: (key, requested) => commitOne(registries, () => stageCreation(key, requested)),
+    create: (key, requested) => transactOne(registries.store, () => stageCreation(key, requested)),
     stageCreation,
     stageUpdate,
     read,
@@ -125,19 +124,13 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
           : await endDevices.list({ tenantId, applicationId }, updatedSince, page);
       return { items: items.map(shown), total };
     },
-    update: (key, source, paths) => commitOne(registries, () => stageUpdate(key, source, paths)),
-    async delete(keys, cascade) {
-      const inOrder = [...keys].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
-      await untilCurrent(async () => {
-        const devices = await Promise.all(inOrder.map((key) => readStored(endDevices, key)));
-        const ids = inOrder.map((key, index) => identifiersOf(key, devices[index]!));
-        const others = cascade ? await stageAll(deletionsElsewhere(options.deviceServers(), ids)) : [];
-        await transactAll(registries.store, [
-          ...inOrder.map((key, index) => writer.stageDeletion(key, devices[index]!)),
-          ...others,
-        ]);
-      });
+    update: (key, source, paths) => transactOne(registries.store, () => stageUpdate(key, source, paths)),
+    async delete(key, cascade) {
+      const deleted = await deleteAll([key], cascade);
+      if (deleted.length === 0) throw notFound(key);
+      publish(endDeviceEvents.delete, key);
     },
+    deleteAll,
     async deleteElsewhere(key) {
       await transactAll(registries.store, await stageAll(deletionsElsewhere(options.deviceServers(), [key])));
     },
@@ -169,119 +162,6 @@ function deletionsElsewhere(servers: DeviceServers, ids: readonly EndDeviceIdent
   return ids.flatMap((each) => deviceServerNames.map((name) => () => servers[name].stageDelete(each)));
 }
 
-function commitOne<T>({ store }: Registries, stage: () => Promise<StagedResult<T>>): Promise<T> {
-  return untilCurrent(async () => {
-    const staged = await stage();
-    await transactAll(store, [staged]);
-    return staged.result;
-  });
-}
-
-interface Changes {
-  /** After each change, whatever came of it: what is cached may be outdated. */
-  readonly changed: (key: DeviceKey) => void;
-  readonly publish: (definition: EventDefinition, key: DeviceKey, changed?: readonly string[]) => void;
-  readonly pictures: Pictures;
-}
-
-/** Prepares changes of single devices, explaining what they may break. */
-function createDeviceWriter(registries: Registries, { changed, publish, pictures }: Changes) {
-  const { endDevices, clock } = registries;
-  const ends = (key: DeviceKey, device: EndDevice) => ({
-    release: () => changed(key),
-    async explain(constraint: string) {
-      if (!constraint.startsWith("end_devices.")) return tenantLimitError(constraint, "device");
-      return constraint.includes("eui") ? explainEuis(registries, key, device) : idTaken();
-    },
-  });
-  const stageChange = async (
-    key: DeviceKey,
-    change: (stored: EndDevice) => EndDevice | Promise<EndDevice>,
-    committed: () => void,
-  ): Promise<StagedResult<EndDevice>> => {
-    const stored = await endDevices.get(key);
-    if (stored === undefined) throw notFound(key);
-    const at = clock.now();
-    const device = { ...(await change(stored.device)), updatedAt: timestampFromMs(at) };
-    return {
-      result: shownDevice(pictures, device),
-      write(writer) {
-        endDevices.update(writer, key, { device, version: stored.version, at });
-        // No change brings a new one; the whole device, as clients read it, may be sent again.
-        if (device.picture === undefined) pictures.delete(writer, key.tenantId, stored.device.picture);
-      },
-      committed,
-      ...ends(key, device),
-    };
-  };
-
-  return {
-    async stageCreation(key: DeviceKey, requested: EndDevice): Promise<StagedResult<EndDevice>> {
-      checkIdAllowed(key.deviceId);
-      checkServerAddresses(await readApplication(registries, key), requested);
-      const at = clock.now();
-      const stamp = timestampFromMs(at);
-      const picture = pictures.prepare(pictureOwner(registries, key), requested.picture, undefined);
-      const device = withPicture({ ...requested, createdAt: stamp, updatedAt: stamp }, picture.picture);
-      return {
-        result: shownDevice(pictures, device),
-        write(writer) {
-          // Stale when the application is gone meanwhile; the next attempt says so.
-          endDevices.holdApplication(writer, key);
-          endDevices.insert(writer, key, device, at);
-          picture.write(writer);
-        },
-        committed: () => publish(endDeviceEvents.create, key),
-        ...ends(key, device),
-      };
-    },
-    stageUpdate: (key: DeviceKey, source: EndDevice, paths: readonly string[]) =>
-      stageChange(
-        key,
-        async (stored) => {
-          const assigned = assign(EndDeviceSchema, stored, source, paths);
-          const next = withPicture(
-            assigned,
-            source.picture === undefined ? assigned.picture : stored.picture,
-          );
-          checkServerAddresses(await readApplication(registries, key), next);
-          return next;
-        },
-        () => publish(endDeviceEvents.update, key, paths),
-      ),
-    /** Changes that nobody asked for and that are no event. */
-    stageActivity: (key: DeviceKey, change: (stored: EndDevice) => EndDevice) =>
-      stageChange(key, change, () => {}),
-    stageDeletion: (key: DeviceKey, device: EndDevice): StagedTransaction => ({
-      write(writer) {
-        endDevices.delete(writer, key);
-        pictures.delete(writer, key.tenantId, device.picture);
-      },
-      committed: () => publish(endDeviceEvents.delete, key),
-      release: () => changed(key),
-    }),
-  };
-}
-
-async function readApplication({ applications }: Registries, { tenantId, applicationId }: DeviceKey) {
-  return (await readKnown(applications, { tenantId, type: "application", id: applicationId })).message;
-}
-
-/** Part of the address under which a picture is found. */
-function pictureOwner({ formatUid }: Registries, { tenantId, applicationId, deviceId }: DeviceKey) {
-  return { tenantId, uid: formatUid({ tenantId, id: `${applicationId}.${deviceId}` }) };
-}
-
-function withPicture(device: EndDevice, picture: EndDevice["picture"]): EndDevice {
-  const { picture: _, ...rest } = device;
-  return picture === undefined ? rest : { ...rest, picture };
-}
-
-/** With whole addresses. */
-export function shownDevice(pictures: Pick<Pictures, "shown">, device: EndDevice): EndDevice {
-  return device.picture === undefined ? device : { ...device, picture: pictures.shown(device.picture) };
-}
-
 type StageActivity = ReturnType<typeof createDeviceWriter>["stageActivity"];
 
 /** What cannot be written of one device keeps back nothing of the others. Times go into their columns in one write; locations, which are rare, into the device itself. */
@@ -307,7 +187,9 @@ async function writeActivities(
 
   async function writeLocations(ids: DeviceKey, locations: ReadonlyMap<string, Location>): Promise<void> {
     if ((await endDevices.get(ids)) === undefined) return;
-    await commitOne(registries, () => stageActivity(ids, (stored) => withLocations(stored, locations)));
+    await transactOne(registries.store, () =>
+      stageActivity(ids, (stored) => withLocations(stored, locations)),
+    );
   }
 }
 
@@ -316,42 +198,12 @@ function withLocations(device: EndDevice, locations: ReadonlyMap<string, Locatio
   return { ...device, locations: { ...device.locations, ...Object.fromEntries(messages) } };
 }
 
-function notFound(key: DeviceKey) {
-  return endDeviceNotFound({ device_id: key.deviceId, application_id: key.applicationId });
-}
-
-/** As it is stored, where `read` gives it as it is shown. */
-async function readStored(endDevices: Pick<EndDeviceStore, "get">, key: DeviceKey): Promise<EndDevice> {
-  const stored = await endDevices.get(key);
-  if (stored === undefined) throw notFound(key);
-  return stored.device;
-}
-
 function identifiersOf(key: DeviceKey, device: EndDevice): EndDeviceIdentifiers {
-  const devEui = euiOfBytes(device?.ids?.devEui);
-  const joinEui = euiOfBytes(device?.ids?.joinEui);
+  const devEui = euiOfBytes(device.ids?.devEui);
+  const joinEui = euiOfBytes(device.ids?.joinEui);
   return {
     ...key,
     ...(devEui === undefined ? {} : { devEui }),
     ...(joinEui === undefined ? {} : { joinEui }),
   };
-}
-
-async function explainEuis(
-  { endDevices }: Registries,
-  key: DeviceKey,
-  device: EndDevice,
-): Promise<SkylarkError> {
-  const joinEui = euiOfBytes(device.ids?.joinEui);
-  const devEui = euiOfBytes(device.ids?.devEui);
-  const holder =
-    joinEui === undefined || devEui === undefined ? undefined : await endDevices.findByEuis(joinEui, devEui);
-  // What another tenant has registered is nobody's business.
-  if (holder?.tenantId !== key.tenantId) return euiTaken();
-  return endDeviceEuisTaken({
-    join_eui: joinEui ?? "",
-    dev_eui: devEui ?? "",
-    device_id: holder.deviceId,
-    application_id: holder.applicationId,
-  });
 }

@@ -18,7 +18,7 @@ test("each path that Update allows is stored, shown, and cleared again", async (
   const key = server.adminKey;
   const path = "/applications/app1/devices";
   await server.call("POST", path, { key, body: { end_device: { ids: { device_id: "dev1" } } } });
-  // Pictures: a mask may name them to take them away, but what they hold is none of its paths.
+  // Pictures are shown by an address of their own.
   const paths = [...allowedFieldMaskPaths("EndDeviceRegistry.Update")].filter((each) => each !== "picture");
   assert.ok(paths.length > 20);
   for (const each of paths) {

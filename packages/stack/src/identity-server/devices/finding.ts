@@ -44,7 +44,7 @@ export const warning = (
 });
 
 export const cascadeRemedy =
-  "send the whole device once more with PUT or POST and the header X-Skylark-Cascade: true, which writes all servers together";
+  "send the whole device once more with PUT and the header X-Skylark-Cascade: true, which writes all servers together";
 
 export const hex = (bytes: Uint8Array | undefined): string =>
   (bytes ?? new Uint8Array(0)).toHex().toUpperCase();

@@ -4,6 +4,7 @@ import {
   type DescMessage,
   type EndDevice,
   EndDeviceSchema,
+  PictureSchema,
 } from "@skylark/api";
 import type { DeviceServerName } from "./device-servers.ts";
 
@@ -68,7 +69,7 @@ function isKey(path: string): boolean {
 }
 
 /** Paths of the fields that have a value, as deep as field masks go. */
-export function givenPaths(device: EndDevice): readonly string[] {
+function givenPaths(device: EndDevice): readonly string[] {
   const paths: string[] = [];
   collect(EndDeviceSchema, device as unknown as Properties, "", paths);
   return paths;
@@ -91,7 +92,7 @@ function collect(desc: DescMessage, message: Properties, prefix: string, paths: 
 
 function collectField(field: DescField, value: unknown, path: string, paths: string[]): void {
   if (isEmpty(value)) return;
-  if (field.fieldKind !== "message" || field.message.typeName.startsWith("google.protobuf.")) {
+  if (field.fieldKind !== "message" || isWrittenWhole(field.message)) {
     paths.push(path);
     return;
   }
@@ -99,6 +100,10 @@ function collectField(field: DescField, value: unknown, path: string, paths: str
   collect(field.message, value as Properties, `${path}.`, paths);
   // A message that is there without anything in it, or a wrapper of zero, is something too.
   if (paths.length === before) paths.push(path);
+}
+
+function isWrittenWhole({ typeName }: DescMessage): boolean {
+  return typeName.startsWith("google.protobuf.") || typeName === PictureSchema.typeName;
 }
 
 /** What a field that was not given looks like. */

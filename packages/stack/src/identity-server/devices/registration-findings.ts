@@ -23,7 +23,7 @@ export function* presence(checked: CheckedDevice): Iterable<Finding> {
       "identity-server",
       "missing_in_identity_server",
       `the Identity Server does not have the device, but others do: ${holders.join(", ")}; it is in no list and no search`,
-      "register it again, or remove what is left of it: DELETE with the header X-Skylark-Cascade: true",
+      "register it again with POST, or remove what is left of it with DELETE, each with the header X-Skylark-Cascade: true",
     );
   }
   if (networkServer === undefined) {

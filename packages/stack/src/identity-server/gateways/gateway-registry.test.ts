@@ -118,7 +118,7 @@ test("where a gateway says it stands is written when its owner wants that and it
   for (const gatewayId of ["moving", "fixed"]) {
     gatewayRegistry.gatewayLocated({ tenantId: "default", gatewayId }, { latitude: 1, longitude: 2 });
   }
-  for (let wait = 0; wait < 100 && (await located("moving")) === undefined; wait++) {
+  for (let wait = 0; wait < 2000 && (await located("moving")) === undefined; wait++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.equal((await located("moving"))[0].location.latitude, 1);

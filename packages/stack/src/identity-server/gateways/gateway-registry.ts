@@ -7,7 +7,6 @@ import {
   GatewaySchema,
   pick,
   Right,
-  timestampMs,
 } from "@skylark/api";
 import { whenKnown } from "../../component/when-known.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
@@ -22,6 +21,7 @@ import {
 import { knownCaller } from "../access/authority.ts";
 import { updatedSinceOf } from "../devices/end-device-registry.ts";
 import { gatewayNotFoundByEui } from "../errors.ts";
+import { checkClaimAuthenticationCode } from "../registries/claim-authentication-code.ts";
 import { coversPath } from "../registries/field-masks.ts";
 import { readEntity } from "../registries/lifecycle.ts";
 import { type OwnedEntities, type OwnedEntityKind, ownedEntities } from "../registries/owned-entities.ts";
@@ -41,11 +41,6 @@ const adminsPurgeGateways = errors.permissionDenied(
   "admins_purge_gateways",
   "gateways may only be purged by admins",
 );
-const invalidClaimAuthenticationCode = errors.invalidArgument(
-  "claim_authentication_code",
-  "the claim authentication code needs a secret, and must not end before it begins",
-);
-
 export interface GatewayRegistryOptions {
   /** Option `is.user-rights.create-gateways`. */
   readonly usersMayCreate: boolean;
@@ -105,7 +100,7 @@ const createMethod = ({ gateways, vault, directory }: Parts): Methods["create"] 
   requires: ({ collaborator }) => gateways.creatorRequirement(collaborator),
   async handle({ gateway: requested, collaborator }, context) {
     const source = clone(GatewaySchema, requested ?? create(GatewaySchema));
-    checkClaimAuthenticationCode(source);
+    checkCode(source);
     const message = sealSecrets(withPlans(source, ["frequency_plan_id"]), vault);
     const stored = await gateways.create(context, { message, collaborator });
     directory.changed(gateways.reference(context, stored.ids?.gatewayId), undefined, stored);
@@ -141,14 +136,8 @@ const readMethods = ({
   },
   list: {
     requires: () => ({ kind: "handler", reason: listingReason }),
-    handle: async ({ collaborator, fieldMask, deleted, filters, ...page }, context) => ({
-      gateways: await gateways.list(context, {
-        collaborator,
-        fieldMask,
-        deleted,
-        updatedSince: updatedSinceOf(filters),
-        page,
-      }),
+    handle: async (request, context) => ({
+      gateways: await gateways.list(context, request, updatedSinceOf(request.filters)),
     }),
   },
 });
@@ -177,7 +166,7 @@ const updateMethod = ({ registries, gateways, vault, directory }: Parts): Method
     const links = held.has(Right.GATEWAY_LINK) && (fieldMask?.paths ?? []).every(isOfGatewayItself);
     if (!links) await registries.rights.require(caller, entity, [Right.GATEWAY_SETTINGS_BASIC]);
     const source = changed ?? create(GatewaySchema);
-    if (coversPath(fieldMask?.paths ?? [], "claim_authentication_code")) checkClaimAuthenticationCode(source);
+    if (coversPath(fieldMask?.paths ?? [], "claim_authentication_code")) checkCode(source);
     const { before, after, shown } = await gateways.update(context, entity, {
       message: sealSecrets(withPlans(source, fieldMask?.paths), vault),
       paths: withPlanPaths(fieldMask?.paths ?? []),
@@ -225,12 +214,8 @@ const endMethods = ({
   },
 });
 
-/** A code without a secret, or with an end before its beginning, can never be used. */
-function checkClaimAuthenticationCode({ claimAuthenticationCode: code }: Gateway): void {
-  if (code === undefined) return;
-  const { validFrom, validTo } = code;
-  const backwards = validFrom && validTo && timestampMs(validTo) < timestampMs(validFrom);
-  if (code.secret === undefined || backwards) throw invalidClaimAuthenticationCode();
+function checkCode({ claimAuthenticationCode: code }: Gateway): void {
+  if (code !== undefined) checkClaimAuthenticationCode(code, code.secret !== undefined);
 }
 
 /** The one plan of old clients and the list of newer ones say the same; the list wins where both are given. */

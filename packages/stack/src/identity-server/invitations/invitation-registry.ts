@@ -13,13 +13,13 @@ import {
   type Requirement,
   type ServiceImplementation,
 } from "../../rpc/service.ts";
+import { brokenConstraint } from "../../store/staged-transaction.ts";
 import { stale } from "../../store/store-errors.ts";
 import { knownCaller } from "../access/authority.ts";
 import { formatBase32 } from "../access/base32.ts";
 import { tokenDigest } from "../access/token.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import { invitationLetter } from "../mail/templates.ts";
-import { brokenConstraint } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { InvitationRow, InvitationStore } from "./invitation-store.ts";
 import { invitationNotFound } from "./invitations.ts";
@@ -103,7 +103,7 @@ async function sendInvitation(
   const receiver = { name: "", address: email, admin: false };
   const sender = knownCaller(caller).entity;
   const letter = invitationLetter(
-    { network: mailer.network, receiver },
+    { network: mailer.network(tenantId), receiver },
     { token, lifetimeMs: tokenLifetimeMs, senderId: sender?.type === "user" ? sender.id : "" },
   );
   try {

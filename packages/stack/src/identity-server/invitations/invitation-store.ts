@@ -3,10 +3,10 @@ import type { Migration, SqlRow, Store, Writer } from "../../store/store.ts";
 import {
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   optionalNumber,
   type Page,
-  pageBounds,
   textOf,
 } from "../storage/rows.ts";
 
@@ -64,10 +64,6 @@ const deleteExpired = knownStatement(
 const findByToken = knownStatement(
   `SELECT ${columns} FROM invitations WHERE tenant_id = ? AND token_digest = ?`,
 );
-const list = knownStatement(
-  `SELECT ${columns} FROM invitations WHERE tenant_id = ? ORDER BY created_at, email_key LIMIT ? OFFSET ?`,
-);
-const count = knownStatement("SELECT COUNT(*) AS total FROM invitations WHERE tenant_id = ?");
 const accept = knownStatement(
   `UPDATE invitations SET accepted_at = ?, updated_at = ?, accepted_by = ? ${ofEmail} AND accepted_at IS NULL`,
 );
@@ -84,12 +80,10 @@ export function createInvitationStore(store: Pick<Store, "query">): InvitationSt
       const [row] = await store.query(findByToken, tenantId, tokenDigest);
       return row && rowOf(row);
     },
-    async list(tenantId, page) {
-      const [rows, [total]] = await Promise.all([
-        store.query(list, tenantId, ...pageBounds({ ...page, order: "" })),
-        store.query(count, tenantId),
-      ]);
-      return { items: rows.map(rowOf), total: total === undefined ? 0 : numberOf(total, "total") };
+    list(tenantId, page) {
+      const from = "invitations WHERE tenant_id = ?";
+      const order = "ORDER BY created_at, email_key";
+      return listPage(store, { columns, from, values: [tenantId], order, page }, rowOf);
     },
     accept: (writer, { tenantId, email }, userId, at) =>
       writer.runExpectingRow(accept, at, at, userId, tenantId, email.toLowerCase()),

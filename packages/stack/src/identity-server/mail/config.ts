@@ -14,13 +14,14 @@ export const mailOptions = defineOptions({
   },
   "is.email.network.console-url": {
     read: text,
-    default: "http://localhost:1885/console",
-    description: "Address of the Console in e-mails",
+    default: "",
+    description:
+      "Address of a Console in e-mails, in which `{tenant}` becomes the tenant; without one they link to none",
   },
   "is.email.network.identity-server-url": {
     read: text,
     default: "http://localhost:1885/oauth",
-    description: "Address of the pages for accounts in e-mails",
+    description: "Address of the pages for accounts in e-mails, in which `{tenant}` becomes the tenant",
   },
   "is.email.smtp.address": {
     read: text,

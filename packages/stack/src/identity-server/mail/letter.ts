@@ -1,3 +1,5 @@
+import { escapeHtml } from "../../rpc/escape-html.ts";
+
 /** A part of a letter; both bodies are made of the same parts, so that neither says less. */
 export type Part =
   | { readonly kind: "text"; readonly text: string }
@@ -82,16 +84,4 @@ function htmlPart(part: Part): string {
 /** A link never runs a script, whatever the configuration or a client's redirect address says. */
 function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url);
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -8,12 +8,10 @@ import { stale } from "../../store/store-errors.ts";
 import type { SecretVault } from "../gateways/gateway-secrets.ts";
 import { type Letter, layOut, oneLine } from "./letter.ts";
 import type { MailRow, MailStore } from "./mail-store.ts";
-import type { Network, Receiver } from "./templates.ts";
+import { type Network, networkOfTenant, type Receiver } from "./templates.ts";
 import { type Envelope, MailRefused, type MailTransport } from "./transport.ts";
 
-export const mailFailed = defineEvent("user.email.fail", "fail to send an e-mail to the user", [
-  "RIGHT_USER_INFO",
-]);
+const mailFailed = defineEvent("user.email.fail", "fail to send an e-mail to the user", ["RIGHT_USER_INFO"]);
 
 export interface OutgoingMail {
   readonly tenantId: string;
@@ -24,7 +22,8 @@ export interface OutgoingMail {
 
 /** Where the services of this server leave e-mails. */
 export interface Mailer {
-  readonly network: Network;
+  /** As a tenant's users know it. */
+  network(tenantId: string): Network;
   /** The e-mail goes out once the transaction is committed, and not at all if it is not. Waits for nothing. */
   queue(writer: Writer, mail: OutgoingMail): void;
 }
@@ -56,7 +55,6 @@ interface KeptMail extends Envelope {
  * crash between the hand-over and the note of it sends an e-mail again, with the same message id.
  */
 export class MailWorker implements Mailer {
-  readonly network: Network;
   readonly #options: MailerOptions;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
@@ -66,9 +64,12 @@ export class MailWorker implements Mailer {
 
   constructor(options: MailerOptions) {
     this.#options = options;
-    this.network = options.network;
     // What an earlier process left.
     this.#wakeSoon();
+  }
+
+  network(tenantId: string): Network {
+    return networkOfTenant(this.#options.network, tenantId);
   }
 
   queue(writer: Writer, { tenantId, template, receiver, letter }: OutgoingMail): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
@@ -16,6 +16,8 @@ export interface ReceivedMail {
 export interface TestMailServer {
   readonly address: string;
   readonly received: ReceivedMail[];
+  /** Ends every connection as it begins. */
+  isAway: boolean;
   /** Waits until so many e-mails have come in. */
   until(count: number): Promise<readonly ReceivedMail[]>;
   close(): Promise<void>;
@@ -25,7 +27,6 @@ export interface TestMailServer {
 export async function startMailServer(
   t: TestContext,
   options: SMTPServerOptions = {},
-  port = 0,
 ): Promise<TestMailServer> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
@@ -49,18 +50,22 @@ export async function startMailServer(
     ...options,
   });
   server.on("error", () => {});
-  server.listen(port, "127.0.0.1");
+  server.server.prependListener("connection", (socket: Socket) => {
+    if (mail.isAway) socket.destroy();
+  });
+  server.listen(0, "127.0.0.1");
   await once(server.server, "listening");
   const address = server.server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= new Promise<void>((resolve) => server.close(() => resolve())));
   t.after(close);
-  return {
+  const mail: TestMailServer = {
+    isAway: false,
     address: `127.0.0.1:${address.port}`,
     received,
     close,
     async until(count) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 30_000;
       while (received.length < count) {
         if (Date.now() > deadline) throw new Error(`${received.length} e-mails came in, not ${count}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -68,6 +73,7 @@ export async function startMailServer(
       return received;
     },
   };
+  return mail;
 }
 
 /** The headers as they came, and the bodies decoded. */

@@ -18,6 +18,7 @@ import {
   formatLifetime,
   invitationLetter,
   loginTokenLetter,
+  networkOfTenant,
   passwordChangedLetter,
   stateChangedLetter,
   temporaryPasswordLetter,
@@ -43,6 +44,10 @@ const account = create(OrganizationOrUserIdentifiersSchema, {
 
 function textOf(letter: Parameters<typeof layOut>[0]): string {
   return layOut(letter, network.name).text;
+}
+
+function linksOf({ parts }: Parameters<typeof layOut>[0]): readonly string[] {
+  return parts.flatMap((part) => (part.kind === "link" ? [part.url] : []));
 }
 
 test("letters with a token link to the page that takes it, and spell it out", () => {
@@ -89,6 +94,31 @@ test("letters of notifications name the entity, what changed, and its page in th
     /user "user1" on My network is now suspended by an admin\.\n\nunpaid\n/,
   );
   assert.match(textOf(passwordChangedLetter(ofUser)), /password of your user "user1"/);
+});
+
+test("where there is no Console, nothing links to one", () => {
+  const network = { ...about.network, consoleUrl: "" };
+  const key = create(APIKeySchema, { id: "KEYID" });
+  const invited = { token: "TOK", lifetimeMs: hour, senderId: "" };
+  const letters = [
+    apiKeyLetter({ ...notice, network }, { key, isNew: true }),
+    collaboratorChangedLetter(
+      { ...notice, network },
+      { collaborator: create(CollaboratorSchema, { ids: account }) },
+    ),
+    userRequestedLetter({ ...notice, network }, { userId: "user9" }),
+  ];
+  for (const each of letters) assert.deepEqual(linksOf(each), []);
+  assert.deepEqual(linksOf(invitationLetter({ ...about, network }, invited)), [
+    "https://example.com/oauth/register?invitation_token=TOK",
+  ]);
+});
+
+test("links lead to the host of the tenant", () => {
+  const urls = { consoleUrl: "", identityServerUrl: "https://{tenant}.example.com/oauth" };
+  const network = networkOfTenant({ name: "My network", ...urls }, "tenant1");
+  const login = loginTokenLetter({ ...about, network }, { userId: "user1", token: "TOK", lifetimeMs: hour });
+  assert.deepEqual(linksOf(login), ["https://tenant1.example.com/oauth/token-login?token=TOK"]);
 });
 
 test("admins read what a new user or client asks for", () => {

@@ -17,9 +17,19 @@ import type { Letter, Part } from "./letter.ts";
 /** What letters call this network, and where they point. */
 export interface Network {
   readonly name: string;
+  /** Empty where there is no Console. */
   readonly consoleUrl: string;
   /** Of the pages for accounts. */
   readonly identityServerUrl: string;
+}
+
+/** As a tenant's users know it: each tenant has a host name of its own. */
+export function networkOfTenant({ name, ...urls }: Network, tenantId: string): Network {
+  return {
+    name,
+    consoleUrl: urls.consoleUrl.replaceAll("{tenant}", tenantId),
+    identityServerUrl: urls.identityServerUrl.replaceAll("{tenant}", tenantId),
+  };
 }
 
 /** Whom a letter is for. */
@@ -64,8 +74,9 @@ function page(base: string, path: string, query: Readonly<Record<string, string>
   return `${base.replace(/\/+$/, "")}${path}${search === "" ? "" : `?${search}`}`;
 }
 
-function consoleLink(network: Network, path: string, label: string): Part {
-  return { kind: "link", label, url: page(network.consoleUrl, path) };
+/** Nothing where the link would lead nowhere. */
+function consoleLink({ consoleUrl }: Network, path: string, label: string): readonly Part[] {
+  return consoleUrl === "" ? [] : [{ kind: "link", label, url: page(consoleUrl, path) }];
 }
 
 function rightsList(rights: readonly Right[]): Part {
@@ -122,7 +133,7 @@ export function invitationLetter(
     },
     { kind: "code", label: "Invitation token", value: data.token },
     text(`The invitation is good for ${formatLifetime(data.lifetimeMs)}.`),
-    consoleLink(about.network, "", "Afterwards, add gateways and devices in the Console"),
+    ...consoleLink(about.network, "", "Afterwards, add gateways and devices in the Console"),
   ]);
 }
 
@@ -172,7 +183,12 @@ export function userRequestedLetter(notice: Notice, data: { readonly userId: str
   const { network } = notice;
   return letter(notice, `A new user waits for approval on ${network.name}`, [
     text(`User "${data.userId}" registered on ${network.name} and can do nothing until an admin approves.`),
-    consoleLink(network, notice.topic.consolePath, "Look at the user in the Console"),
+    {
+      kind: "code",
+      label: "To approve",
+      value: `ttn-lw-cli users set ${data.userId} --state STATE_APPROVED`,
+    },
+    ...consoleLink(network, notice.topic.consolePath, "Look at the user in the Console"),
   ]);
 }
 
@@ -228,7 +244,7 @@ export function apiKeyLetter(
     { kind: "code", label: "API key", value: key.id },
     ...(key.name === "" ? [] : [text(`Name: ${key.name}`)]),
     rightsList(key.rights),
-    consoleLink(network, `${path}${key.id}`, "Look at the key in the Console"),
+    ...consoleLink(network, `${path}${key.id}`, "Look at the key in the Console"),
   ]);
 }
 
@@ -245,7 +261,7 @@ export function collaboratorChangedLetter(
       `The ${type} "${id}" collaborates on your ${topic.type} "${topic.id}" on ${network.name} with these rights.`,
     ),
     rightsList(rights),
-    consoleLink(network, `${topic.consolePath}/collaborators/${type}/${id}`, "Look at it in the Console"),
+    ...consoleLink(network, `${topic.consolePath}/collaborators/${type}/${id}`, "Look at it in the Console"),
   ]);
 }
 

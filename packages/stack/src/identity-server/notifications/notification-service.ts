@@ -2,9 +2,9 @@ import { NotificationService, Right, toJSON, UpdateNotificationStatusRequestSche
 import { defineErrors } from "../../errors/errors.ts";
 import { implement, type ServiceImplementation, user } from "../../rpc/service.ts";
 import { commit } from "../../store/store.ts";
+import { subjectOfIdentifiers } from "../entity-identifiers.ts";
 import type { Registries } from "../registries/registries.ts";
 import { noAdmin } from "../users/user-errors.ts";
-import { subjectOfIdentifiers } from "./notice.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import { type NotificationDelivery, notificationStatusUpdated } from "./notifier.ts";
 

@@ -12,9 +12,9 @@ import {
   bytesOf,
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   type Page,
-  pageBounds,
   textOf,
 } from "../storage/rows.ts";
 
@@ -79,32 +79,19 @@ export function createNotificationStore(store: Pick<Store, "query">): Notificati
       const data = toBinary(NotificationSchema, notification);
       writer.run(insert, tenantId, receiverId, notification.id, at, at, data);
     },
-    async list(tenantId, receiverId, statuses, page) {
-      const where = `${ofReceiver}${inList("status", statuses.length)}`;
-      const [rows, [count]] = await Promise.all([
-        store.query(
-          knownStatement(
-            `SELECT status, status_updated_at, data FROM notifications ${where}
-             ORDER BY created_at DESC, notification_id LIMIT ? OFFSET ?`,
-          ),
-          tenantId,
-          receiverId,
-          ...statuses,
-          ...pageBounds({ ...page, order: "" }),
-        ),
-        store.query(
-          knownStatement(`SELECT COUNT(*) AS total FROM notifications ${where}`),
-          tenantId,
-          receiverId,
-          ...statuses,
-        ),
-      ]);
-      const items = rows.map((row) => ({
+    list(tenantId, receiverId, statuses, page) {
+      const query = {
+        columns: "status, status_updated_at, data",
+        from: `notifications ${ofReceiver}${inList("status", statuses.length)}`,
+        values: [tenantId, receiverId, ...statuses],
+        order: "ORDER BY created_at DESC, notification_id",
+        page,
+      };
+      return listPage(store, query, (row) => ({
         ...fromBinary(NotificationSchema, bytesOf(row, "data")),
         status: numberOf(row, "status") as NotificationStatus,
         statusUpdatedAt: timestampFromMs(numberOf(row, "status_updated_at")),
       }));
-      return { items, total: count === undefined ? 0 : numberOf(count, "total") };
     },
     setStatus: (writer, tenantId, receiverId, { id, status, at }) =>
       writer.run(setStatus, status, at, tenantId, receiverId, id),

@@ -1,16 +1,17 @@
 import { create, type Notification, NotificationSchema, timestampFromMs, toJSON } from "@skylark/api";
 import { defineEvent } from "../../events/events.ts";
 import type { StagedChange } from "../../store/store.ts";
+import { entityIdentifiersOf } from "../entity-identifiers.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { Registries } from "../registries/registries.ts";
-import { entityIdentifiersOf, type Notice, type Notifier } from "./notice.ts";
+import type { Notice, Notifier } from "./notice.ts";
 import { noticeLetter } from "./notice-letter.ts";
 import { createNotificationId } from "./notification-id.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import { type ReceiverSources, receiversOf } from "./receivers.ts";
 
 const visibility = ["RIGHT_USER_NOTIFICATIONS_READ"];
-export const notificationCreated = defineEvent("user.notification.create", "create notification", visibility);
+const notificationCreated = defineEvent("user.notification.create", "create notification", visibility);
 export const notificationStatusUpdated = defineEvent(
   "user.notification.update_status",
   "update notification status",
@@ -47,7 +48,7 @@ export function createNotifier(options: NotifierOptions): NotificationDelivery {
         for (const receiver of receivers) {
           options.notifications.insert(writer, tenantId, receiver.userId, notification, now);
           if (!notice.email) continue;
-          const letter = noticeLetter(notice, options.mailer.network, receiver);
+          const letter = noticeLetter(notice, options.mailer.network(notice.entity.tenantId), receiver);
           if (letter !== undefined)
             options.mailer.queue(writer, { tenantId, template: notice.type, receiver, letter });
         }

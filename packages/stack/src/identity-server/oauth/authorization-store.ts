@@ -5,10 +5,10 @@ import { formatRights, parseRights } from "../storage/api-key-store.ts";
 import {
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   orderClause,
   type Page,
-  pageBounds,
   textOf,
 } from "../storage/rows.ts";
 
@@ -38,7 +38,6 @@ export interface AuthorizationStore {
 const ofUser = "WHERE tenant_id = ? AND user_id = ?";
 const ofGrant = `${ofUser} AND client_id = ?`;
 const read = knownStatement(`SELECT * FROM oauth_authorizations ${ofGrant}`);
-const count = knownStatement(`SELECT COUNT(*) AS total FROM oauth_authorizations ${ofUser}`);
 const upsert = knownStatement(
   `INSERT INTO oauth_authorizations (tenant_id, user_id, client_id, rights, created_at, updated_at)
    VALUES (?, ?, ?, ?, ?, ?)
@@ -58,14 +57,10 @@ export function createAuthorizationStore(store: Pick<Store, "query">): Authoriza
       const [row] = await store.query(read, tenantId, userId, clientId);
       return row === undefined ? undefined : recordOf(row);
     },
-    async list(tenantId, userId, page) {
+    list(tenantId, userId, page) {
       const order = orderClause(orders, page.order || "created_at", "client_id");
-      const sql = `SELECT * FROM oauth_authorizations ${ofUser} ${order} LIMIT ? OFFSET ?`;
-      const [rows, [total]] = await Promise.all([
-        store.query(knownStatement(sql), tenantId, userId, ...pageBounds(page)),
-        store.query(count, tenantId, userId),
-      ]);
-      return { items: rows.map(recordOf), total: total === undefined ? 0 : numberOf(total, "total") };
+      const from = `oauth_authorizations ${ofUser}`;
+      return listPage(store, { columns: "*", from, values: [tenantId, userId], order, page }, recordOf);
     },
     set(writer, { tenantId, userId, clientId }, rights, at) {
       writer.run(upsert, tenantId, userId, clientId, formatRights(rights), at, at);

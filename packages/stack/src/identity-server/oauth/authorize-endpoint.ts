@@ -7,9 +7,10 @@ import { standingError } from "../access/user-standing.ts";
 import { csrfTokenOf, requireOwnRequest } from "../account/cookies.ts";
 import { type Exchange, type ExchangeHandler, redirect, sendPage } from "../account/exchange.ts";
 import type { Login, Logins } from "../account/logins.ts";
+import { passwordPath } from "../account/return-path.ts";
 import type { Registries } from "../registries/registries.ts";
 import { type KnownClient, mayUseCodes, type OAuthClients, standingOf } from "./clients.ts";
-import { consentPage } from "./consent-page.ts";
+import { askedRights, consentPage } from "./consent-page.ts";
 import {
   accessDenied,
   clientMissingGrant,
@@ -49,13 +50,18 @@ export function authorizeEndpoint(options: AuthorizeEndpointOptions): ExchangeHa
   return async (exchange) => {
     const target = await readClient(options.clients, exchange);
     const login = await logins.current(exchange);
+    const here = `/oauth/authorize?${exchange.call.query}`;
     if (login === undefined) {
-      const here = `/oauth/authorize?${exchange.call.query}`;
       redirect(exchange, `/oauth/login?${new URLSearchParams({ n: here })}`);
       return;
     }
     const error = login.caller.user === undefined ? undefined : standingError(login.caller.user);
     if (error !== undefined) throw error;
+    // Before anything acts for a user, the password is one that only the user knows.
+    if ((await logins.message(login)).requirePasswordUpdate) {
+      redirect(exchange, passwordPath(login.user.id, here));
+      return;
+    }
     try {
       await decide(options, exchange, { login, request: readRequest(target, exchange.query) });
     } catch (error) {
@@ -104,6 +110,10 @@ async function decide(
     const form = await readForm(exchange.request);
     requireOwnRequest(exchange, form);
     if (form.get("authorize") !== "true") throw accessDenied();
+    if (form.get("rights") !== askedRights(client)) {
+      await askUser(options, exchange, { login, request });
+      return;
+    }
   } else if (!known) {
     await askUser(options, exchange, { login, request });
     return;

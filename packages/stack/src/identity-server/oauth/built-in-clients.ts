@@ -86,7 +86,7 @@ async function createClient(
   await store.transact((writer) => {
     writer.run(note, tenantId, client.id, now);
     if (isTaken) return;
-    clients.insert(writer, tenantId, client.id, messageOf(client, now), now);
+    clients.insertRequired(writer, tenantId, client.id, messageOf(client, now), now);
     if (secretHash !== undefined) {
       createClientSecrets(store, hasher).set(writer, tenantId, client.id, secretHash);
     }

@@ -28,12 +28,18 @@ ${rightsList(message.rights)}
 <p class="faint">${whereTo(redirectUri)}</p>
 <form method="post" action="${action}">
 <input type="hidden" name="_csrf" value="${csrfToken}">
+<input type="hidden" name="rights" value="${askedRights(client)}">
 <div class="actions">
 <button type="submit" name="authorize" value="true">Authorize</button>
 <button type="submit" name="authorize" value="false" class="quiet">Deny</button>
 </div>
 </form>`,
   };
+}
+
+/** What the user is asked for, as its answer repeats it: a client may ask for more by then. */
+export function askedRights({ message }: KnownClient): string {
+  return sortedRights(message.rights).map(rightName).join(" ");
 }
 
 function whereTo(redirectUri: string): string {

@@ -38,15 +38,17 @@ export function logoutEndpoint({
     const asked = query.get("post_logout_redirect_uri") ?? "";
     const location = findRedirectUri(registered, asked);
     if (location === undefined && asked !== "") throw invalidLogoutRedirectUri();
+    const login = await logins.current(exchange);
+    // Collaborators see identifiers of each other's tokens in events: only the user's own browser ends one.
+    if (login?.user.id !== token.userId) return redirect(exchange, location ?? accountPath);
     await revokeFamily({ store, credentials, authenticator }, token);
     await store.transact((writer) => credentials.sessions.deleteIfPresent(writer, tenantId, token.sessionId));
     authenticator.sessionChanged(tenantId, token.sessionId);
     const subject = { kind: "user", tenantId, userId: token.userId } as const;
     events.publish(oauthEvents.tokenDeleted, subject);
-    events.publish(oauthEvents.logout, subject);
-    const login = await logins.current(exchange);
-    if (login?.user.id === token.userId) await logins.end(exchange, login);
-    else if (login === undefined) clearSessionCookie(exchange);
+    events.publish(oauthEvents.sessionTerminated, subject);
+    if (login.session.id === token.sessionId) clearSessionCookie(exchange);
+    else await logins.end(exchange, login);
     redirect(exchange, location ?? accountPath);
   };
 }

@@ -115,7 +115,7 @@ export async function revokeGrant(parts: Revoking, grant: Grant): Promise<void> 
 }
 
 /** Removes a token, and the refresh token with it. */
-export async function deleteAccessToken(
+async function deleteAccessToken(
   { credentials, authenticator, store }: Revoking,
   { tenantId, id }: Pick<AccessTokenRecord, "tenantId" | "id">,
 ): Promise<void> {

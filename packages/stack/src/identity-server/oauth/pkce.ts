@@ -7,7 +7,7 @@ export interface Challenge {
   readonly method: "" | "plain" | "S256";
 }
 
-export const noChallenge: Challenge = { value: "", method: "" };
+const noChallenge: Challenge = { value: "", method: "" };
 
 const verifierForm = /^[A-Za-z0-9._~-]{43,128}$/;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findRedirectUri, formTargetOf, localOrigin, redirectLocation } from "./redirect-uris.ts";
+import { findRedirectUri, formTargetOf, isOwnPage, localOrigin, redirectLocation } from "./redirect-uris.ts";
 
 test("an address is the registered one, letter by letter", () => {
   const registered = ["https://app.example.com/callback", "myapp:/done", "/console/oauth/callback"];
@@ -70,4 +70,11 @@ test("a form may lead to where its answer sends the browser", () => {
   assert.deepEqual(formTargetOf("local-callback?port=4711"), ["http://localhost:4711"]);
   assert.deepEqual(formTargetOf("myapp:/done"), ["myapp:"]);
   assert.deepEqual(formTargetOf("/console/oauth/callback"), []);
+});
+
+test("only the pages for copying and for handing on are our own", () => {
+  for (const uri of ["code", "/code", "local-callback", "local-callback?port=4711"])
+    assert.ok(isOwnPage(uri), uri);
+  for (const uri of ["constructor", "__proto__", "codes", "/console"]) assert.ok(!isOwnPage(uri), uri);
+  assert.equal(redirectLocation("constructor", { code: "x" }), "constructor?code=x");
 });

@@ -1,10 +1,10 @@
 /** Pages of this server that show or pass on a code, for clients that have no address of their own. */
-const ownPages: Readonly<Record<string, string>> = {
-  code: "/oauth/code",
-  "/code": "/oauth/code",
-  "local-callback": "/oauth/local-callback",
-  "/local-callback": "/oauth/local-callback",
-};
+const ownPages: ReadonlyMap<string, string> = new Map([
+  ["code", "/oauth/code"],
+  ["/code", "/oauth/code"],
+  ["local-callback", "/oauth/local-callback"],
+  ["/local-callback", "/oauth/local-callback"],
+]);
 
 /** Schemes that run or read something in the browser instead of calling a client. */
 const forbiddenSchemes = new Set([
@@ -31,7 +31,7 @@ export function findRedirectUri(registered: readonly string[], asked: string): s
 function isSame(registered: string, asked: string): boolean {
   if (registered === asked) return true;
   // The command line listens on a port of its choice.
-  if (ownPages[registered] === "/oauth/local-callback") {
+  if (ownPages.get(registered) === "/oauth/local-callback") {
     return /^\?port=\d{1,5}$/.test(asked.slice(registered.length)) && asked.startsWith(registered);
   }
   return isSameLoopback(registered, asked);
@@ -55,13 +55,13 @@ function isUsable(uri: string): boolean {
 
 /** Whether the code stays between the browser, this server and the machine of the user. */
 export function isOwnPage(uri: string): boolean {
-  return ownPages[uri.split("?", 1)[0] ?? ""] !== undefined;
+  return ownPages.has(uri.split("?", 1)[0] ?? "");
 }
 
 /** The registered address as a location, with what the client is told. */
 export function redirectLocation(uri: string, parameters: Readonly<Record<string, string>>): string {
   const [path = "", query] = uri.split("?", 2);
-  const own = ownPages[path];
+  const own = ownPages.get(path);
   const target = own === undefined ? uri : query === undefined ? own : `${own}?${query}`;
   const added = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ""));
   return `${target}${target.includes("?") ? "&" : "?"}${added.toString()}`;
@@ -70,7 +70,7 @@ export function redirectLocation(uri: string, parameters: Readonly<Record<string
 /** What a form must be allowed to lead to, so that its answer can send the browser on to the client. */
 export function formTargetOf(uri: string): readonly string[] {
   const [path = "", query] = uri.split("?", 2);
-  const own = ownPages[path];
+  const own = ownPages.get(path);
   if (own === "/oauth/local-callback") return [localOrigin(new URLSearchParams(query).get("port"))];
   if (own !== undefined || !/^[a-z][a-z0-9+.-]*:/i.test(uri)) return [];
   const url = URL.parse(uri);

@@ -68,18 +68,34 @@ async function issue(
   const authentication = authenticationOf(exchange, form);
   if (authentication.clientId === "") throw missingClientId();
   const { tenantId } = exchange.call;
-  const client = await options.clients.authenticate(tenantId, authentication, () =>
-    exchange.call.limitAttempts(`${tenantId}/client/${authentication.clientId}`),
+  const client = await ofStranger(exchange, () =>
+    options.clients.authenticate(tenantId, authentication, () =>
+      exchange.call.limitAttempts(`${tenantId}/client/${authentication.clientId}`),
+    ),
   );
   const standing = standingOf(client);
   if (standing !== undefined) throw invalidClient({}, { cause: standing });
-  const issued =
-    grantType === "authorization_code"
-      ? await exchangeCode(options, { tenantId, client, form })
-      : await refresh(options, { tenantId, client, form });
+  const request = { tenantId, client, form };
+  const grant = () =>
+    grantType === "authorization_code" ? exchangeCode(options, request) : refresh(options, request);
+  // A client with a secret passes on what it is brought: those who bring it must not lock it out.
+  const issued = await (client.isPublic ? ofStranger(exchange, grant) : grant());
   const subject = { kind: "user", tenantId, userId: issued.record.userId } as const;
   options.events.publish(oauthEvents.tokenExchange, subject);
   return issued;
+}
+
+/** The guesses of who has yet to prove anything are counted. */
+async function ofStranger<T>({ call }: Exchange, attempt: () => Promise<T>): Promise<T> {
+  call.requireFewRefused();
+  try {
+    return await attempt();
+  } catch (error) {
+    const { definition } = error instanceof SkylarkError ? error : {};
+    if (definition === invalidGrant.definition || definition === invalidClient.definition)
+      call.countRefused();
+    throw error;
+  }
 }
 
 interface TokenRequest {

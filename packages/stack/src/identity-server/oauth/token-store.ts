@@ -6,12 +6,12 @@ import {
   bytesOf,
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   optionalNumber,
   orderClause,
   orNull,
   type Page,
-  pageBounds,
   textOf,
 } from "../storage/rows.ts";
 import type { Grant } from "./authorization-store.ts";
@@ -56,7 +56,6 @@ const ofClient = "WHERE tenant_id = ? AND client_id = ?";
 const ofFamily = "WHERE tenant_id = ? AND family_id = ?";
 const remove = "DELETE FROM oauth_tokens";
 const read = knownStatement(`SELECT * FROM oauth_tokens ${ofToken}`);
-const count = knownStatement(`SELECT COUNT(*) AS total FROM oauth_tokens ${ofGrant} AND replaced_at IS NULL`);
 const insert = knownStatement(
   `INSERT INTO oauth_tokens (tenant_id, token_id, family_id, access_digest, refresh_digest, user_id, client_id,
      session_id, rights, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -78,14 +77,11 @@ export function createTokenStore(store: Pick<Store, "query">): TokenStore {
       const [row] = await store.query(read, tenantId, id);
       return row === undefined ? undefined : recordOf(row);
     },
-    async list({ tenantId, userId, clientId }, page) {
+    list({ tenantId, userId, clientId }, page) {
       const order = orderClause(orders, page.order || "created_at", "token_id");
-      const sql = `SELECT * FROM oauth_tokens ${ofGrant} AND replaced_at IS NULL ${order} LIMIT ? OFFSET ?`;
-      const [rows, [total]] = await Promise.all([
-        store.query(knownStatement(sql), tenantId, userId, clientId, ...pageBounds(page)),
-        store.query(count, tenantId, userId, clientId),
-      ]);
-      return { items: rows.map(recordOf), total: total === undefined ? 0 : numberOf(total, "total") };
+      const from = `oauth_tokens ${ofGrant} AND replaced_at IS NULL`;
+      const values = [tenantId, userId, clientId];
+      return listPage(store, { columns: "*", from, values, order, page }, recordOf);
     },
     insert(writer, token) {
       writer.run(

@@ -103,15 +103,7 @@ function lifeMethods(
     },
     list: {
       requires: () => ({ kind: "handler", reason: listingReason }),
-      handle: async ({ collaborator, fieldMask, deleted, ...page }, context) => ({
-        organizations: await organizations.list(context, {
-          collaborator,
-          fieldMask,
-          deleted,
-          updatedSince: 0,
-          page,
-        }),
-      }),
+      handle: async (request, context) => ({ organizations: await organizations.list(context, request) }),
     },
     update: {
       requires: ({ organization: changed }) =>

@@ -1,5 +1,5 @@
 import { defineErrors } from "../../errors/errors.ts";
-import type { PlainHandler } from "../../rpc/http-platform.ts";
+import type { PlainHandler } from "../../rpc/plain-routes.ts";
 import type { PictureStore } from "./picture-store.ts";
 
 const pictureNotFound = defineErrors("pkg/identityserver/picture").notFound(

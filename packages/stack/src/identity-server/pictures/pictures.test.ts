@@ -46,6 +46,10 @@ test("an uploaded picture is served to anyone, as what it is, until it is replac
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("content-type"), "image/png");
   assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+  assert.equal(response.headers.get("content-security-policy"), "default-src 'none'; sandbox");
+  assert.match(response.headers.get("cache-control") ?? "", /immutable/);
+  const elsewhere = await fetch(url + path, { headers: { Cookie: "_session=x" } });
+  assert.equal(elsewhere.headers.get("set-cookie"), null);
   assert.deepEqual(new Uint8Array(await response.arrayBuffer()), png());
   const again = await setPicture(server, key, { sizes: { 0: path } });
   assert.equal(again.body.profile_picture.sizes["0"], path);
@@ -98,7 +102,7 @@ test("a user without a picture shows the one of gravatar.com, where that is want
   assert.equal(errorName(refused), "pkg/identityserver:profile_picture_uploads_disabled");
 });
 
-test("a device brings its picture when it is created, and loses it with the mask of an update", async (t) => {
+test("a device brings its picture when it is created, and an update gives it another or none", async (t) => {
   const server = await startIdentityServer(t);
   await createApplication(server);
   const { adminKey: key } = server;
@@ -126,7 +130,12 @@ test("a device brings its picture when it is created, and loses it with the mask
     server.call("PUT", `${path}/dev1`, { key, body: { end_device, field_mask: { paths } } });
   assert.equal((await update({ name: "Changed" }, ["name"])).status, 200);
   assert.equal(await stored(server), 1);
-  assert.equal((await update({ picture: embedded(gif()) }, ["picture"])).status, 400);
+  const replaced = await update({ picture: embedded(gif(), "image/gif") }, ["picture"]);
+  assert.match(replaced.body.picture?.sizes["0"] ?? JSON.stringify(replaced.body), /original\.gif$/);
+  assert.equal(await stored(server), 1);
+  const sentBack = await update({ picture: replaced.body.picture }, ["picture"]);
+  assert.deepEqual(sentBack.body.picture, replaced.body.picture);
+  assert.equal(await stored(server), 1);
   assert.equal((await update({}, ["picture"])).status, 200);
   assert.equal((await shown(`${path}/dev1?field_mask=picture`)).picture, undefined);
   assert.equal(await stored(server), 0);

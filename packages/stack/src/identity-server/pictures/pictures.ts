@@ -22,7 +22,7 @@ const foreignAddress = errors.invalidArgument(
 );
 
 /** Nothing is scaled here: clients send what is to be shown. */
-export const pictureLimits = { bytes: 2 * 1024 * 1024, pixels: 2048 } as const;
+const pictureLimits = { bytes: 2 * 1024 * 1024, pixels: 2048 } as const;
 
 /** The pictures of one kind of entity. */
 export interface Album {
@@ -112,14 +112,14 @@ export function createPictures(
     prepare(owner, requested, stored) {
       const cleared = { write: (writer: Writer) => remove(writer, owner.tenantId, stored) };
       if (requested === undefined) return { picture: undefined, ...cleared };
-      if (album.uploadDisabled !== undefined) throw album.uploadDisabled();
-      const data = requested.embedded?.data;
-      if (data !== undefined && data.length > 0) return upload(owner, checkedImage(data), stored);
-      const address = largest(requested);
-      if (address === undefined) return { picture: undefined, ...cleared };
+      const data = requested.embedded?.data ?? noData;
+      const address = data.length > 0 ? undefined : largest(requested);
       // What a client read before and sends again is no change.
-      const key = address.startsWith(base) ? address.slice(base.length) : address;
-      if (keysOf(stored).includes(key)) return { picture: stored, write() {} };
+      const key = address?.startsWith(base) ? address.slice(base.length) : address;
+      if (key !== undefined && keysOf(stored).includes(key)) return { picture: stored, write() {} };
+      if (album.uploadDisabled !== undefined) throw album.uploadDisabled();
+      if (data.length > 0) return upload(owner, checkedImage(data), stored);
+      if (address === undefined) return { picture: undefined, ...cleared };
       if (!address.startsWith("https://"))
         throw isWebAddress(address) ? foreignAddress() : originalNotFound();
       return { picture: create(PictureSchema, { sizes: { 0: address } }), ...cleared };
@@ -134,6 +134,8 @@ export function createPictures(
     delete: remove,
   };
 }
+
+const noData = new Uint8Array();
 
 function isWebAddress(address: string): boolean {
   return address.includes("://");

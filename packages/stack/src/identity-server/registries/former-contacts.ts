@@ -1,6 +1,7 @@
 import type { EntityReference } from "../../domain/identifiers.ts";
+import { untilCurrent } from "../../store/staged-transaction.ts";
 import { accountNamed, type WithContacts } from "./contacts.ts";
-import { type EntityKind, untilCurrent } from "./lifecycle.ts";
+import type { EntityKind } from "./lifecycle.ts";
 import type { Registries } from "./registries.ts";
 
 type Parts = Pick<

@@ -10,8 +10,6 @@ import { idTaken, restoreWindowExpired } from "../errors.ts";
 import type { EntityStore, StoredEntity } from "../storage/entity-store.ts";
 import { tenantLimitError } from "../storage/tenant-totals.ts";
 
-export { brokenConstraint, untilCurrent } from "../../store/staged-transaction.ts";
-
 /** What the life of an entity needs, whatever its kind. */
 export interface Lifecycle {
   readonly store: Store;

@@ -95,12 +95,10 @@ interface Masked<M> {
   readonly paths: readonly string[];
 }
 
-export interface OwnedListRequest {
+interface ListRequest extends Page {
   readonly collaborator?: OrganizationOrUserIdentifiers | undefined;
   readonly fieldMask?: { readonly paths: readonly string[] } | undefined;
   readonly deleted: boolean;
-  readonly updatedSince: At;
-  readonly page: Page;
 }
 
 /** The life of entities with collaborators, from their creation by an account to their purge. */
@@ -110,7 +108,7 @@ export interface OwnedEntities<M> {
   create(context: CallContext, request: NewOwned<M>): Promise<M>;
   /** Without a promise when it is in memory. */
   get(context: CallContext, entity: EntityReference, mask: readonly string[] | undefined): M | Promise<M>;
-  list(context: CallContext, request: OwnedListRequest): Promise<M[]>;
+  list(context: CallContext, request: ListRequest, updatedSince?: At): Promise<M[]>;
   /** The entity before and after, and what of it an answer shows. */
   update(context: CallContext, entity: EntityReference, change: Change<M>): Promise<Updated<M>>;
   delete(entity: EntityReference, ending?: Ending): Promise<void>;
@@ -162,7 +160,8 @@ export function ownedEntities<M extends OwnedMessage>(
       return message;
     },
     get: (context, entity, mask) => getOwned(registries, owned, { context, entity }, mask),
-    list: (context, request) => listEntities(registries, owned, context, request),
+    list: (context, request, updatedSince = 0) =>
+      listEntities(registries, owned, { context, request, updatedSince }),
     async update(context, entity, change) {
       const paths = writablePaths(context, change);
       const updated = await updateOwned(registries, owned, { context, entity }, { ...change, paths });
@@ -239,21 +238,26 @@ function getOwned<M extends OwnedMessage>(
   );
 }
 
+interface Listing {
+  readonly context: CallContext;
+  readonly request: ListRequest;
+  readonly updatedSince: At;
+}
+
 async function listEntities<M extends OwnedMessage>(
   registries: Registries,
   owned: OwnedEntityKind<M>,
-  context: CallContext,
-  { fieldMask, ...request }: OwnedListRequest,
+  { context, request, updatedSince }: Listing,
 ): Promise<M[]> {
-  const paths = pathsToRead(fieldMask?.paths);
+  const paths = pathsToRead(request.fieldMask?.paths);
   const listed = await listOwned(registries, context, owned.kind, {
     type: owned.type,
     infoRight: owned.rights.info,
     listRights: owned.rights.list,
     collaborator: request.collaborator,
     deleted: request.deleted,
-    updatedSince: request.updatedSince,
-    page: request.page,
+    updatedSince,
+    page: request,
   });
   const caller = knownCaller(context.caller);
   return Promise.all(
@@ -322,7 +326,6 @@ async function purgeOwned<M extends OwnedMessage>(
   entity: EntityReference,
   { check, alongside }: Ending = {},
 ): Promise<void> {
-  const keyIds = await registries.apiKeys.idsOf(entity);
   await purgeEntity(registries, kind, entity, {
     ...(check === undefined ? {} : { check }),
     alongside(writer) {
@@ -331,5 +334,5 @@ async function purgeOwned<M extends OwnedMessage>(
       alongside?.(writer);
     },
   });
-  for (const id of keyIds) registries.authenticator.apiKeyChanged(entity.tenantId, id);
+  registries.authenticator.entityPurged(entity);
 }

@@ -3,11 +3,11 @@ import type { SqlValue, Store } from "../../store/store.ts";
 import {
   knownStatement,
   type Listed,
-  numberOf,
   orderClause,
   type Page,
   pageBounds,
   textOf,
+  totalOf,
 } from "../storage/rows.ts";
 import { type SearchType, searchText } from "../storage/search-entries.ts";
 
@@ -104,8 +104,7 @@ export function createSearchStore(store: Pick<Store, "query">): SearchStore {
         return { items, total: offset + items.length };
       }
       const counted = knownStatement(`SELECT COUNT(*) AS total FROM search_entries WHERE ${sql}`);
-      const [count] = await store.query(counted, ...values);
-      return { items, total: count === undefined ? 0 : numberOf(count, "total") };
+      return { items, total: totalOf(await store.query(counted, ...values)) };
     },
   };
 }

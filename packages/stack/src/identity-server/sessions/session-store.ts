@@ -4,10 +4,10 @@ import {
   bytesOf,
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   orderClause,
   type Page,
-  pageBounds,
   textOf,
 } from "../storage/rows.ts";
 
@@ -36,7 +36,6 @@ export interface SessionStore {
 
 const read = knownStatement("SELECT * FROM user_sessions WHERE tenant_id = ? AND session_id = ?");
 const current = "WHERE tenant_id = ? AND user_id = ? AND expires_at > ?";
-const count = knownStatement(`SELECT COUNT(*) AS total FROM user_sessions ${current}`);
 const insert = knownStatement(
   `INSERT INTO user_sessions (tenant_id, session_id, user_id, digest, created_at, expires_at)
    VALUES (?, ?, ?, ?, ?, ?)`,
@@ -52,14 +51,10 @@ export function createSessionStore(store: Pick<Store, "query">): SessionStore {
       const [row] = await store.query(read, tenantId, id);
       return row === undefined ? undefined : recordOf(row);
     },
-    async list(tenantId, userId, now, page) {
+    list(tenantId, userId, now, page) {
       const order = orderClause(orders, page.order || "created_at", "session_id");
-      const sql = `SELECT * FROM user_sessions ${current} ${order} LIMIT ? OFFSET ?`;
-      const [rows, [total]] = await Promise.all([
-        store.query(knownStatement(sql), tenantId, userId, now, ...pageBounds(page)),
-        store.query(count, tenantId, userId, now),
-      ]);
-      return { items: rows.map(recordOf), total: total === undefined ? 0 : numberOf(total, "total") };
+      const from = `user_sessions ${current}`;
+      return listPage(store, { columns: "*", from, values: [tenantId, userId, now], order, page }, recordOf);
     },
     insert(writer, { tenantId, id, userId, digest, createdAt, expiresAt }) {
       writer.run(insert, tenantId, id, userId, digest, createdAt, expiresAt);

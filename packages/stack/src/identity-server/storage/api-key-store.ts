@@ -6,12 +6,12 @@ import type { EntityType } from "../access/right-sets.ts";
 import {
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   optionalNumber,
   orderClause,
   orNull,
   type Page,
-  pageBounds,
   textOf,
 } from "./rows.ts";
 
@@ -31,7 +31,6 @@ export interface ApiKeyRecord {
 export interface ApiKeyStore {
   get(tenantId: string, id: string): Promise<ApiKeyRecord | undefined>;
   list(entity: EntityReference, page: Page): Promise<Listed<ApiKeyRecord>>;
-  idsOf(entity: EntityReference): Promise<readonly string[]>;
   insert(writer: Writer, key: ApiKeyRecord): void;
   /** Fails as `stale` unless the stored version is the one before `key.version`. */
   update(writer: Writer, key: ApiKeyRecord): void;
@@ -41,8 +40,6 @@ export interface ApiKeyStore {
 
 const read = knownStatement("SELECT * FROM api_keys WHERE tenant_id = ? AND api_key_id = ?");
 const ofEntity = "WHERE tenant_id = ? AND entity_type = ? AND entity_id = ?";
-const count = knownStatement(`SELECT COUNT(*) AS total FROM api_keys ${ofEntity}`);
-const ids = knownStatement(`SELECT api_key_id FROM api_keys ${ofEntity}`);
 const insert = knownStatement(
   `INSERT INTO api_keys (tenant_id, api_key_id, entity_type, entity_id, name, rights, secret_hash,
      created_at, updated_at, expires_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -61,19 +58,10 @@ export function createApiKeyStore(store: Pick<Store, "query">): ApiKeyStore {
       const [row] = await store.query(read, tenantId, id);
       return row === undefined ? undefined : recordOf(row);
     },
-    async list(entity, page) {
-      const key = entityParameters(entity);
+    list(entity, page) {
       const order = orderClause(orders, page.order, "api_key_id");
-      const sql = `SELECT * FROM api_keys ${ofEntity} ${order} LIMIT ? OFFSET ?`;
-      const [rows, [total]] = await Promise.all([
-        store.query(knownStatement(sql), ...key, ...pageBounds(page)),
-        store.query(count, ...key),
-      ]);
-      return { items: rows.map(recordOf), total: total === undefined ? 0 : numberOf(total, "total") };
-    },
-    async idsOf(entity) {
-      const rows = await store.query(ids, ...entityParameters(entity));
-      return rows.map((row) => textOf(row, "api_key_id"));
+      const from = `api_keys ${ofEntity}`;
+      return listPage(store, { columns: "*", from, values: entityParameters(entity), order, page }, recordOf);
     },
     insert(writer, key) {
       writer.run(

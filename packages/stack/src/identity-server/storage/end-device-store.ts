@@ -15,17 +15,18 @@ import {
   bytesOf,
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   optionalNumber,
   orderClause,
   type Page,
-  pageBounds,
   textOf,
+  totalOf,
 } from "./rows.ts";
 import { addSearchEntry, removeSearchEntry, type SearchKey, updateSearchEntry } from "./search-entries.ts";
 import { countCreated, countPurged } from "./tenant-totals.ts";
 
-type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
+export type DeviceKey = Pick<EndDeviceIdentifiers, "tenantId" | "applicationId" | "deviceId">;
 
 export interface StoredEndDevice {
   readonly device: EndDevice;
@@ -95,18 +96,10 @@ const orders = {
 };
 
 export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStore {
-  const list = async (scope: string, scopeValues: readonly SqlValue[], page: Page) => {
-    const where = `WHERE ${scope} AND updated_at > ?`;
+  const list = (scope: string, values: readonly SqlValue[], page: Page) => {
+    const from = `end_devices WHERE ${scope} AND updated_at > ?`;
     const order = orderClause(orders, page.order, "device_id");
-    const [rows, [total]] = await Promise.all([
-      store.query(
-        knownStatement(`SELECT ${shown} FROM end_devices ${where} ${order} LIMIT ? OFFSET ?`),
-        ...scopeValues,
-        ...pageBounds(page),
-      ),
-      store.query(knownStatement(`SELECT COUNT(*) AS total FROM end_devices ${where}`), ...scopeValues),
-    ]);
-    return { items: rows.map(deviceOf), total: total === undefined ? 0 : numberOf(total, "total") };
+    return listPage(store, { columns: shown, from, values, order, page }, deviceOf);
   };
 
   return {
@@ -118,8 +111,7 @@ export function createEndDeviceStore(store: Pick<Store, "query">): EndDeviceStor
       list("tenant_id = ? AND application_id = ?", [tenantId, applicationId, updatedSince], page),
     listAll: (tenantId, updatedSince, page) => list("tenant_id = ?", [tenantId, updatedSince], page),
     async count({ tenantId, applicationId }) {
-      const [row] = await store.query(countDevices, tenantId, applicationId);
-      return row === undefined ? 0 : numberOf(row, "total");
+      return totalOf(await store.query(countDevices, tenantId, applicationId));
     },
     async findByEuis(joinEui, devEui) {
       const [row] = await store.query(byEuis, joinEui, devEui);

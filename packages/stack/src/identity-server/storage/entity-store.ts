@@ -5,12 +5,12 @@ import {
   bytesOf,
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   optionalNumber,
   orderClause,
   orNull,
   type Page,
-  pageBounds,
 } from "./rows.ts";
 import {
   addSearchEntry,
@@ -20,7 +20,7 @@ import {
   type SearchType,
   updateSearchEntry,
 } from "./search-entries.ts";
-import { countChange, countCreated, countPurged } from "./tenant-totals.ts";
+import { countChange, countCreated, countPurged, countRequired } from "./tenant-totals.ts";
 
 /** How a kind of entity lies in its table; the registries of applications, gateways and users share the rest. */
 export interface EntityTable<Desc extends DescMessage> {
@@ -64,6 +64,8 @@ export interface EntityStore<M> {
   get(tenantId: string, id: string): Promise<StoredEntity<M> | undefined>;
   list(tenantId: string, selection: EntitySelection, page: Page): Promise<Listed<M>>;
   insert(writer: Writer, tenantId: string, id: string, message: M, at: At): void;
+  /** For what a tenant cannot be without, whatever its limit. */
+  insertRequired(writer: Writer, tenantId: string, id: string, message: M, at: At): void;
   /** Fails as `stale` when someone else changed it since `stored` was read. */
   update(writer: Writer, tenantId: string, id: string, change: EntityChange<M>): void;
   /** Fails as `stale` when someone else changed it since `stored` was read, or anything that is kept with it. */
@@ -90,6 +92,11 @@ export function createEntityStore<Desc extends DescMessage>(
     Object.values(table.columns).map((column) => column(message, deleted));
   const type = table.idColumn.replace("_id", "") as SearchType;
   const searchKey = (tenantId: string, id: string): SearchKey => ({ tenantId, type, applicationId: "", id });
+  const insertRow: EntityStore<M>["insert"] = (writer, tenantId, id, message, at) => {
+    const values = [...extraValues(message, false), table.name(message), at, at, null, 1];
+    writer.run(insert, tenantId, id, ...values, toBinary(table.schema, message));
+    addSearchEntry(writer, searchKey(tenantId, id), searchable(message));
+  };
 
   return {
     async get(tenantId, id) {
@@ -101,26 +108,23 @@ export function createEntityStore<Desc extends DescMessage>(
         version: numberOf(row, "version"),
       };
     },
-    async list(tenantId, selection, page) {
-      const { rows, total } = await listRows(store, table, tenantId, { selection, page });
-      return { items: rows.map((row) => messageOf(table.schema, row)), total };
+    list(tenantId, selection, page) {
+      const query = {
+        columns: "data, deleted_at",
+        from: `${table.table} ${whereClause(table.idColumn, selection)}`,
+        values: whereParameters(tenantId, selection),
+        order: orderClause(table.orders, page.order, table.idColumn),
+        page,
+      };
+      return listPage(store, query, (row) => messageOf(table.schema, row));
     },
     insert(writer, tenantId, id, message, at) {
-      const data = toBinary(table.schema, message);
-      writer.run(
-        insert,
-        tenantId,
-        id,
-        ...extraValues(message, false),
-        table.name(message),
-        at,
-        at,
-        null,
-        1,
-        data,
-      );
-      addSearchEntry(writer, searchKey(tenantId, id), searchable(message));
+      insertRow(writer, tenantId, id, message, at);
       countCreated(writer, searchKey(tenantId, id));
+    },
+    insertRequired(writer, tenantId, id, message, at) {
+      insertRow(writer, tenantId, id, message, at);
+      countRequired(writer, searchKey(tenantId, id));
     },
     update(writer, tenantId, id, { stored, message, at, deletedAt }) {
       const data = toBinary(table.schema, withoutDeletedAt(message));
@@ -187,31 +191,6 @@ function statementsOf<Desc extends DescMessage>({ table, idColumn, columns: extr
     ),
     purge: knownStatement(`DELETE FROM ${table} WHERE tenant_id = ? AND ${idColumn} = ?`),
   };
-}
-
-interface Listing {
-  readonly selection: EntitySelection;
-  readonly page: Page;
-}
-
-async function listRows(
-  store: Pick<Store, "query">,
-  { table, idColumn, orders }: Omit<EntityTable<DescMessage>, "schema" | "name" | "columns">,
-  tenantId: string,
-  { selection, page }: Listing,
-): Promise<{ readonly rows: readonly SqlRow[]; readonly total: number }> {
-  const where = whereClause(idColumn, selection);
-  const parameters = whereParameters(tenantId, selection);
-  const order = orderClause(orders, page.order, idColumn);
-  const [rows, [count]] = await Promise.all([
-    store.query(
-      knownStatement(`SELECT data, deleted_at FROM ${table} ${where} ${order} LIMIT ? OFFSET ?`),
-      ...parameters,
-      ...pageBounds(page),
-    ),
-    store.query(knownStatement(`SELECT COUNT(*) AS total FROM ${table} ${where}`), ...parameters),
-  ]);
-  return { rows, total: count === undefined ? 0 : numberOf(count, "total") };
 }
 
 function messageOf<Desc extends DescMessage>(schema: Desc, row: SqlRow): MessageShape<Desc> {

@@ -1,4 +1,4 @@
-import { type SqlRow, type SqlValue, type Statement, statement } from "../../store/store.ts";
+import { type SqlRow, type SqlValue, type Statement, type Store, statement } from "../../store/store.ts";
 
 export function textOf(row: SqlRow, column: string): string {
   const value = row[column];
@@ -54,9 +54,41 @@ export interface Listed<T> {
 
 const defaultLimit = 100;
 
-export function pageBounds(page: Page): readonly [limit: number, offset: number] {
+export function pageBounds(page: Omit<Page, "order">): readonly [limit: number, offset: number] {
   const limit = page.limit === 0 ? defaultLimit : page.limit;
   return [limit, (Math.max(1, page.page) - 1) * limit];
+}
+
+interface PageQuery {
+  readonly columns: string;
+  /** The table, and `WHERE` with the conditions that `values` belong to. */
+  readonly from: string;
+  readonly values: readonly SqlValue[];
+  /** `ORDER BY …` */
+  readonly order: string;
+  readonly page: Omit<Page, "order">;
+}
+
+/** One page of what a query finds, and how many there are on all pages. */
+export async function listPage<T>(
+  store: Pick<Store, "query">,
+  { columns, from, values, order, page }: PageQuery,
+  itemOf: (row: SqlRow) => T,
+): Promise<Listed<T>> {
+  const [rows, counted] = await Promise.all([
+    store.query(
+      knownStatement(`SELECT ${columns} FROM ${from} ${order} LIMIT ? OFFSET ?`),
+      ...values,
+      ...pageBounds(page),
+    ),
+    store.query(knownStatement(`SELECT COUNT(*) AS total FROM ${from}`), ...values),
+  ]);
+  return { items: rows.map((row) => itemOf(row)), total: totalOf(counted) };
+}
+
+/** Of a query for `COUNT(*) AS total`. */
+export function totalOf([row]: readonly SqlRow[]): number {
+  return row === undefined ? 0 : numberOf(row, "total");
 }
 
 /** `ORDER BY` from a table of API names; ties are broken by the identifier so that pages do not overlap. */

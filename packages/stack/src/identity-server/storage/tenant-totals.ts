@@ -20,6 +20,7 @@ const add = knownStatement(
   `UPDATE tenant_totals SET total = total + 1,
      within_limit = CASE WHEN maximum IS NULL OR total < maximum THEN 1 ELSE NULL END ${ofType}`,
 );
+const addAnyway = knownStatement(`UPDATE tenant_totals SET total = total + 1 ${ofType}`);
 const subtract = knownStatement(`UPDATE tenant_totals SET total = total - 1 ${ofType}`);
 const subtractUnlessDeleted = knownStatement(
   `UPDATE tenant_totals SET total = total - 1 ${ofType} AND EXISTS (SELECT 1 FROM search_entries
@@ -29,6 +30,11 @@ const subtractUnlessDeleted = knownStatement(
 /** Breaks the transaction when the tenant may have no more of the kind. */
 export function countCreated(writer: Writer, { tenantId, type }: SearchKey): void {
   writer.run(add, tenantId, type);
+}
+
+/** Of what the tenant cannot be without: it counts, and is never too much. */
+export function countRequired(writer: Writer, { tenantId, type }: SearchKey): void {
+  writer.run(addAnyway, tenantId, type);
 }
 
 /** What is deleted does not count, until it is restored. */

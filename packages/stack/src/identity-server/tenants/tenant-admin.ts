@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Right } from "@skylark/api";
-import { ConfigurationError } from "../../config/load.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Authority, CallContext, Caller as PlatformCaller } from "../../rpc/service.ts";
 import type { Caller } from "../access/authentication.ts";
@@ -26,13 +25,9 @@ export interface TenantAdminKeys {
 }
 
 const scheme = "TenantAdminKey";
-const shortestKey = 32;
 
 /** From the option `tenancy.admin-keys`. */
 export function tenantAdminKeys(keys: readonly string[]): TenantAdminKeys {
-  if (keys.some((key) => key.length < shortestKey)) {
-    throw new ConfigurationError(`tenancy.admin-keys: a key has at least ${shortestKey} characters`);
-  }
   const digests = keys.map(digestOf);
   return {
     isEmpty: keys.length === 0,
@@ -50,20 +45,28 @@ function digestOf(key: string): Buffer {
 /** In front of the authority: nobody gets into a tenant that is not served, and tenant admins get their own caller. */
 export function authorityOfTenants(authority: Authority, tenancy: Tenancy, keys: TenantAdminKeys): Authority {
   if (!tenancy.enabled) return authority;
+  const checkServed = (caller: PlatformCaller): void => {
+    if (!isTenantAdmin(caller)) tenancy.checkServed(caller.tenantId);
+  };
   return {
-    authenticate(tenantId, authorization, session) {
+    authenticate(tenantId, authorization, session, beforeLookup) {
       if (authorization !== undefined && isTenantAdminScheme(authorization)) {
         if (!keys.has(authorization.slice(scheme.length).trim())) throw invalidKey();
         return tenantAdmin(tenantId);
       }
       tenancy.checkServed(tenantId);
-      return authority.authenticate(tenantId, authorization, session);
+      return authority.authenticate(tenantId, authorization, session, beforeLookup);
     },
-    // Also while a stream lasts, which begins while the tenant is served.
     require(caller, requirement) {
-      if (!isTenantAdmin(caller)) tenancy.checkServed(caller.tenantId);
+      checkServed(caller);
       return authority.require(caller, requirement);
     },
+    // A stream begins while the tenant is served.
+    requireStill(caller, requirement) {
+      checkServed(caller);
+      return authority.requireStill(caller, requirement);
+    },
+    watch: authority.watch,
     rightsOn: (caller, entity) =>
       tenancy.isServed(caller.tenantId) ? authority.rightsOn(caller, entity) : noRights,
   };

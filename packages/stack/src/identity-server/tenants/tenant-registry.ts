@@ -23,12 +23,13 @@ import {
   type ServiceImplementation,
   type ServiceMethods,
 } from "../../rpc/service.ts";
+import { brokenConstraint, untilCurrent } from "../../store/staged-transaction.ts";
 import { checkIdAllowed } from "../blocklist.ts";
 import { endDeviceNotFound, gatewayNotFoundByEui, idTaken } from "../errors.ts";
 import type { GatewayDirectory } from "../gateways/gateway-directory.ts";
 import { touchesSecrets } from "../gateways/gateway-secrets.ts";
 import { coversPath, pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
-import { brokenConstraint, readEntity, untilCurrent, updateEntity } from "../registries/lifecycle.ts";
+import { readEntity, updateEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { GatewayFinder } from "../storage/gateway-finder.ts";
 import { tenantLimitError } from "../storage/tenant-totals.ts";

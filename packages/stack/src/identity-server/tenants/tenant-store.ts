@@ -5,13 +5,14 @@ import {
   bytesOf,
   knownStatement,
   type Listed,
+  listPage,
   numberOf,
   optionalNumber,
   orderClause,
   orNull,
   type Page,
-  pageBounds,
   textOf,
+  totalOf,
 } from "../storage/rows.ts";
 import type { SearchType } from "../storage/search-entries.ts";
 
@@ -57,7 +58,6 @@ export interface TenantRow {
 const columns = "tenant_id, data, deleted_at, version";
 const read = knownStatement(`SELECT ${columns} FROM tenants WHERE tenant_id = ?`);
 const readAll = knownStatement(`SELECT ${columns} FROM tenants ORDER BY created_at, tenant_id`);
-const count = knownStatement("SELECT COUNT(*) AS total FROM tenants WHERE deleted_at IS NULL");
 const insert = knownStatement(
   `INSERT INTO tenants (tenant_id, name, created_at, updated_at, deleted_at, version, data)
    VALUES (?, ?, ?, ?, NULL, 1, ?)`,
@@ -101,7 +101,6 @@ const limits: Readonly<Record<SearchType, (tenant: Tenant) => bigint | undefined
 const mostEntities = 2n ** 53n;
 
 export function createTenantStore(store: Pick<Store, "query">): TenantStore {
-  const total = (rows: readonly SqlRow[]) => (rows[0] === undefined ? 0 : numberOf(rows[0], "total"));
   return {
     async get(tenantId) {
       const [row] = await store.query(read, tenantId);
@@ -113,16 +112,10 @@ export function createTenantStore(store: Pick<Store, "query">): TenantStore {
         ...tenantOf(row),
       }));
     },
-    async list(page) {
+    list(page) {
       const order = orderClause(orders, page.order, "tenant_id");
-      const [rows, counted] = await Promise.all([
-        store.query(
-          knownStatement(`SELECT ${columns} FROM tenants WHERE deleted_at IS NULL ${order} LIMIT ? OFFSET ?`),
-          ...pageBounds(page),
-        ),
-        store.query(count),
-      ]);
-      return { items: rows.map((row) => tenantOf(row).tenant), total: total(counted) };
+      const query = { columns, from: "tenants WHERE deleted_at IS NULL", values: [], order, page };
+      return listPage(store, query, (row) => tenantOf(row).tenant);
     },
     insert(writer, tenant, at) {
       writer.run(insert, tenant.ids?.tenantId ?? "", tenant.name, at, at, toBinary(TenantSchema, tenant));
@@ -143,7 +136,7 @@ export function createTenantStore(store: Pick<Store, "query">): TenantStore {
         (rows ?? []).map((row) => [textOf(row, "entity_type"), numberOf(row, "total")]),
       );
       const none = { application: 0, client: 0, device: 0, gateway: 0, organization: 0, user: 0 };
-      return { ...none, ...counted, activatedDevice: total(activated ?? []) };
+      return { ...none, ...counted, activatedDevice: totalOf(activated ?? []) };
     },
     beginCounting(writer, tenant) {
       const id = tenant.ids?.tenantId ?? "";

@@ -122,7 +122,7 @@ test("a tenant that is not approved can be used by nobody, and its gateways cann
       key,
       "127.0.0.1",
     );
-  assert.ok((await login()).has("RIGHT_APPLICATION_INFO"));
+  assert.ok((await login()).rights.has("RIGHT_APPLICATION_INFO"));
   const mustAuthenticate = async () =>
     (await server.identityServer.gatewayRegistry.findByEui(parseEUI64(eui)))?.requireAuthenticatedConnection;
   assert.equal(await mustAuthenticate(), false);
@@ -288,4 +288,46 @@ test("the pages for accounts are there for tenants that are served, and for no o
   assert.equal((await manage(server, "PUT", "/tenants/tenant1", suspended)).status, 200);
   assert.equal((await pageOf("tenant1.example.com")).status, 403);
   assert.equal((await pageOf("example.com")).status, 200);
+});
+
+test("the limits of every kind hold however many try at once", async (t) => {
+  const server = await startIdentityServer(t, { args: withKey });
+  // The admin and the two clients that each tenant has from the start count as well.
+  const limits = { max_gateways: "2", max_organizations: "2", max_clients: "4", max_users: "3" };
+  const call = await found(server, "tenant1", { ...limits, max_applications: "2", max_end_devices: "2" });
+  assert.equal((await call("POST", "/users/admin/applications", application())).status, 200);
+  const bodies: Readonly<Record<string, (id: string) => object>> = {
+    "/users/admin/gateways": (id) => ({ gateway: { ids: { gateway_id: id } } }),
+    "/users/admin/organizations": (id) => ({ organization: { ids: { organization_id: id } } }),
+    "/users/admin/clients": (id) => ({ client: { ids: { client_id: id } } }),
+    "/users": (id) => ({
+      user: { ids: { user_id: id }, password: "Secret Words 7", primary_email_address: `${id}@example.com` },
+    }),
+    "/applications/app1/devices": (id) => ({ end_device: { ids: { device_id: id } } }),
+  };
+  for (const [path, bodyOf] of Object.entries(bodies)) {
+    const kind = path.split("/").at(-1) ?? "";
+    const names = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(async (count) =>
+        errorName(await call("POST", path, bodyOf(`${kind}-${count}`))),
+      ),
+    );
+    assert.deepEqual(
+      names.sort(),
+      [...Array(2).fill("200 without details"), ...Array(4).fill("skylark/tenancy:tenant_limit_reached")],
+      path,
+    );
+  }
+});
+
+test("a tenant that may hold less than it has from the start starts all the same", async (t) => {
+  const server = await startIdentityServer(t, { args: withKey });
+  const call = await found(server, "tenant1", { max_clients: "0", max_users: "0" });
+  assert.equal((await call("GET", "/auth_info")).body.is_admin, true);
+  assert.equal((await call("GET", "/clients/cli?field_mask=name")).status, 200);
+  await server.stop();
+  const again = await startIdentityServer(t, { args: withKey, dataDirectory: server.dataDirectory });
+  const key = (await readFile(join(server.dataDirectory, "admin-api-key@tenant1"), "utf8")).trim();
+  const info = await again.call("GET", "/auth_info", { key, host: "tenant1.example.com" });
+  assert.equal(info.body.is_admin, true);
 });

@@ -1,14 +1,14 @@
 import { anyPack } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import type { Logger } from "../../log/log.ts";
-import type { PlainHandler } from "../../rpc/http-platform.ts";
+import type { PlainHandler } from "../../rpc/plain-routes.ts";
 import type { ServiceImplementation } from "../../rpc/service.ts";
+import type { IdentityServerConfiguration } from "../config.ts";
 import { contactInfoRegistry } from "../contacts/contact-info-registry.ts";
 import { emailValidationRegistry } from "../contacts/email-validation-registry.ts";
 import { createEmailValidations } from "../contacts/email-validations.ts";
 import { createValidationStore } from "../contacts/validation-store.ts";
 import type { SecretVault } from "../gateways/gateway-secrets.ts";
-import type { IdentityServerConfiguration } from "../identity-server.ts";
 import { userInvitationRegistry } from "../invitations/invitation-registry.ts";
 import { createInvitationStore } from "../invitations/invitation-store.ts";
 import { mailFolder } from "../mail/mail-folder.ts";
@@ -79,6 +79,7 @@ export function createAccounts(registries: Registries, options: AccountsOptions)
     passwordRequirements: passwordRequirements(configuration),
     useGravatar: configuration["is.profile-picture.use-gravatar"],
     temporaryPasswords: createTemporaryPasswordStore(store),
+    log,
     invitations,
     validations,
     notifier,
@@ -145,7 +146,7 @@ async function sendLoginToken(
 ): Promise<void> {
   try {
     const receiver = receiverOf((await readEntity(registries.users, user)).message);
-    const about = { network: mailer.network, receiver };
+    const about = { network: mailer.network(user.tenantId), receiver };
     const letter = loginTokenLetter(about, { userId: user.id, token, lifetimeMs });
     await registries.store.transact((writer) =>
       mailer.queue(writer, { tenantId: user.tenantId, template: "login_token", receiver, letter }),

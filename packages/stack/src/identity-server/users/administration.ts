@@ -1,16 +1,25 @@
-import { create, type Right, rightName, State, timestampFromMs, type User, UserSchema } from "@skylark/api";
+import {
+  APIKeySchema,
+  create,
+  type Right,
+  rightName,
+  State,
+  timestampFromMs,
+  type User,
+  UserSchema,
+} from "@skylark/api";
 import type { At, Clock, RandomBytes } from "../../clock/clock.ts";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { Store } from "../../store/store.ts";
 import { createCredentialStores, userLogout } from "../access/credential-stores.ts";
 import { type EntityType, potentialRights } from "../access/right-sets.ts";
-import { createSecretHasher, hashCosts } from "../access/secret-hash.ts";
+import { createSecretHasher, hashCosts, type SecretHasher } from "../access/secret-hash.ts";
 import { generateApiKeyToken } from "../access/token.ts";
 import { checkIdAllowed } from "../blocklist.ts";
-import { isPlainId } from "../entity.ts";
+import { checkRules } from "../check-rules.ts";
 import { applicationKind, gatewayKind, organizationKind, userKind } from "../registries/kinds.ts";
-import { createEntity, readEntity, updateEntity } from "../registries/lifecycle.ts";
+import { createEntity, type EntityKind, readEntity, updateEntity } from "../registries/lifecycle.ts";
 import { takeAccountId } from "../storage/account-store.ts";
 import { createApiKeyStore } from "../storage/api-key-store.ts";
 import { createGatewayFinder } from "../storage/gateway-finder.ts";
@@ -20,10 +29,6 @@ import { checkPassword, type PasswordRequirements } from "./passwords.ts";
 import { createTemporaryPasswordStore } from "./temporary-password-store.ts";
 
 const errors = defineErrors("skylark/admin");
-const invalidId = errors.invalidArgument(
-  "invalid_id",
-  "`{id}` is no identifier: 1 to 36 lower-case letters, digits and single dashes",
-);
 const foreignRights = errors.invalidArgument("foreign_rights", "{rights} is no right on a {type}");
 
 /** What an administrator does at the machine itself, while the server does not run: nothing here is cached. */
@@ -80,11 +85,16 @@ export function createAdministration(options: AdministrationOptions): Administra
 
   return {
     async createUser({ tenantId, id, name, email, admin, password: given }) {
-      if (!isPlainId(id)) throw invalidId({ id });
-      checkIdAllowed(id);
-      const { password, hash } = await hashed(given, id);
       const at = clock.now();
       const message = newAccount({ id, name, email, admin }, at);
+      // Unlike one that registers, a user made here needs no address.
+      checkRules(
+        UserSchema,
+        email === "" ? { ...message, primaryEmailAddress: "none@example.com" } : message,
+        at,
+      );
+      checkIdAllowed(id);
+      const { password, hash } = await hashed(given, id);
       const entity: EntityReference = { tenantId, type: "user", id };
       await createEntity(lifecycle, users, entity, {
         message,
@@ -112,41 +122,46 @@ export function createAdministration(options: AdministrationOptions): Administra
       });
       return password;
     },
-    async createApiKey({ tenantId, type, id, name, rights, expiresAt }) {
-      const entity: EntityReference = { tenantId, type, id };
-      await requireEntity(store, entity);
-      checkRights(type, rights);
-      const token = generateApiKeyToken(randomBytes);
-      const secretHash = await hasher.hash(token.secret, hashCosts.randomSecret);
-      const at = clock.now();
-      const key = {
-        id: token.id,
-        entity,
-        name,
-        rights,
-        secretHash,
-        createdAt: at,
-        updatedAt: at,
-        expiresAt,
-        version: 1,
-      };
-      await store.transact((writer) => createApiKeyStore(store).insert(writer, key));
-      return token.text;
-    },
-    async listUsers(tenantId) {
-      const found: User[] = [];
-      for (let page = 1; ; page++) {
-        const selection = { deleted: false, updatedSince: 0 };
-        const { items, total } = await users.entities.list(tenantId, selection, {
-          order: "",
-          limit: 1000,
-          page,
-        });
-        found.push(...items);
-        if (items.length === 0 || found.length >= total) return found;
-      }
-    },
+    createApiKey: (key) => createApiKey(options, hasher, key),
+    listUsers: (tenantId) => listUsers(users, tenantId),
   };
+}
+
+async function createApiKey(
+  { store, clock, randomBytes }: AdministrationOptions,
+  hasher: SecretHasher,
+  { tenantId, type, id, name, rights, expiresAt }: NewKey,
+): Promise<string> {
+  const entity: EntityReference = { tenantId, type, id };
+  await requireEntity(store, entity);
+  checkRights(type, rights);
+  checkRules(APIKeySchema, create(APIKeySchema, { name, rights: [...rights] }), clock.now());
+  const token = generateApiKeyToken(randomBytes);
+  const secretHash = await hasher.hash(token.secret, hashCosts.randomSecret);
+  const at = clock.now();
+  const key = {
+    id: token.id,
+    entity,
+    name,
+    rights,
+    secretHash,
+    createdAt: at,
+    updatedAt: at,
+    expiresAt,
+    version: 1,
+  };
+  await store.transact((writer) => createApiKeyStore(store).insert(writer, key));
+  return token.text;
+}
+
+async function listUsers({ entities }: EntityKind<User>, tenantId: string): Promise<readonly User[]> {
+  const found: User[] = [];
+  for (let page = 1; ; page++) {
+    const selection = { deleted: false, updatedSince: 0 };
+    const { items, total } = await entities.list(tenantId, selection, { order: "", limit: 1000, page });
+    found.push(...items);
+    if (items.length === 0 || found.length >= total) return found;
+  }
 }
 
 function newAccount(

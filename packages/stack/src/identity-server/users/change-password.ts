@@ -1,7 +1,9 @@
 import { NotificationReceiver, timestampFromMs, type UserRegistry } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
+import { SkylarkError, statusCodes } from "../../errors/errors.ts";
 import { defineEvent } from "../../events/events.ts";
 import { anyone, type ServiceMethods } from "../../rpc/service.ts";
+import { knownCaller } from "../access/authority.ts";
 import { userLogout } from "../access/credential-stores.ts";
 import { hashCosts } from "../access/secret-hash.ts";
 import { passwordChanged } from "../events.ts";
@@ -17,6 +19,7 @@ import {
   temporaryPasswordStillValid,
 } from "./user-errors.ts";
 import { receiverOf, senderOf, type UserParts, userReference } from "./user-parts.ts";
+import { matchPassword } from "./verify-password.ts";
 
 const wrongPassword = defineEvent(
   "user.update.incorrect_password",
@@ -36,7 +39,6 @@ export function updatePasswordMethod(parts: UserParts): Methods["updatePassword"
       const { tenantId, id } = entity;
       checkPassword(password, id, options.passwordRequirements);
       if (old === password) throw passwordEqualsOld();
-      await readEntity(kind, entity);
       await checkOldPassword(parts, entity, old);
       const hash = await registries.hasher.hash(password, hashCosts.password);
       const logout = revokeAllAccess ? userLogout(registries, tenantId, id) : undefined;
@@ -69,17 +71,18 @@ function passwordNotice(entity: EntityReference, senderId: string | undefined) {
   return { entity, type: "password_changed", receivers, email: true, senderId };
 }
 
-async function checkOldPassword(parts: UserParts, entity: EntityReference, old: string): Promise<void> {
-  const { registries, options } = parts;
+/** Whoever asks does not learn who is a user here. */
+async function checkOldPassword(
+  { registries }: UserParts,
+  entity: EntityReference,
+  old: string,
+): Promise<void> {
+  const { isKnownUser, isOwn, temporary } = await matchPassword(registries, entity, old);
+  if (isOwn) return;
+  if (temporary !== undefined && temporary.expiresAt > registries.clock.now()) return;
   const { tenantId, id } = entity;
-  const { hasher, passwords, clock, events } = registries;
-  const hash = await passwords.hashOf(tenantId, id);
-  if (hash !== undefined && (await hasher.verify(old, hash))) return;
-  const temporary = await options.temporaryPasswords.get(tenantId, id);
-  const isTemporary = temporary !== undefined && (await hasher.verify(old, temporary.hash));
-  if (isTemporary && temporary.expiresAt > clock.now()) return;
-  events.publish(wrongPassword, { kind: "user", tenantId, userId: id });
-  throw isTemporary ? temporaryPasswordExpired() : oldPassword();
+  if (isKnownUser) registries.events.publish(wrongPassword, { kind: "user", tenantId, userId: id });
+  throw temporary === undefined ? oldPassword() : temporaryPasswordExpired();
 }
 
 const temporaryPasswordLastsMs = 3_600_000;
@@ -89,39 +92,51 @@ export function createTemporaryPasswordMethod(parts: UserParts): Methods["create
   return {
     requires: () => anyone,
     async handle({ userIds }, context) {
-      const { registries, options, kind, publish } = parts;
       const entity = userReference(context, userIds?.userId);
-      const { tenantId, id } = entity;
-      await checkNoneValid(parts, entity);
-      const password = generatePassword(registries.randomBytes);
-      const hash = await registries.hasher.hash(password, hashCosts.password);
-      await updateEntity(registries, kind, entity, async (stored, at, also) => {
-        await checkNoneValid(parts, entity);
-        const expiresAt = at + temporaryPasswordLastsMs;
-        const receiver = receiverOf(stored);
-        const letter = temporaryPasswordLetter(
-          { network: options.mailer.network, receiver },
-          { userId: id, password, lifetimeMs: temporaryPasswordLastsMs },
-        );
-        also((writer) => {
-          options.temporaryPasswords.set(writer, tenantId, id, { hash, expiresAt });
-          options.mailer.queue(writer, { tenantId, template: "temporary_password", receiver, letter });
-        });
-        return {
-          ...stored,
-          updatedAt: timestampFromMs(at),
-          temporaryPasswordCreatedAt: timestampFromMs(at),
-          temporaryPasswordExpiresAt: timestampFromMs(expiresAt),
-        };
-      });
-      publish("update", entity, [
-        "temporary_password",
-        "temporary_password_created_at",
-        "temporary_password_expires_at",
-      ]);
+      const sent = sendTemporaryPassword(parts, entity);
+      if (knownCaller(context.caller).entity !== undefined) await sent;
+      // A stranger learns neither from the answer nor from how long it takes who is a user here.
+      else sent.catch((error: unknown) => noteFailure(parts, error));
       return {};
     },
   };
+}
+
+function noteFailure({ options: { log } }: UserParts, error: unknown): void {
+  const isOfRequest = error instanceof SkylarkError && error.code !== statusCodes.internal;
+  log[isOfRequest ? "debug" : "error"]("no temporary password was sent", { error });
+}
+
+async function sendTemporaryPassword(parts: UserParts, entity: EntityReference): Promise<void> {
+  const { registries, options, kind, publish } = parts;
+  const { tenantId, id } = entity;
+  await checkNoneValid(parts, entity);
+  const password = generatePassword(registries.randomBytes);
+  const hash = await registries.hasher.hash(password, hashCosts.password);
+  await updateEntity(registries, kind, entity, async (stored, at, also) => {
+    await checkNoneValid(parts, entity);
+    const expiresAt = at + temporaryPasswordLastsMs;
+    const receiver = receiverOf(stored);
+    const letter = temporaryPasswordLetter(
+      { network: options.mailer.network(tenantId), receiver },
+      { userId: id, password, lifetimeMs: temporaryPasswordLastsMs },
+    );
+    also((writer) => {
+      options.temporaryPasswords.set(writer, tenantId, id, { hash, expiresAt });
+      options.mailer.queue(writer, { tenantId, template: "temporary_password", receiver, letter });
+    });
+    return {
+      ...stored,
+      updatedAt: timestampFromMs(at),
+      temporaryPasswordCreatedAt: timestampFromMs(at),
+      temporaryPasswordExpiresAt: timestampFromMs(expiresAt),
+    };
+  });
+  publish("update", entity, [
+    "temporary_password",
+    "temporary_password_created_at",
+    "temporary_password_expires_at",
+  ]);
 }
 
 /** Before anything is hashed: asking again costs a look-up. */

@@ -29,3 +29,22 @@ test("the page to register with has the same limit", async (t) => {
   }
   assert.deepEqual([statuses.at(0), statuses.at(-1)], [400, 429]);
 });
+
+test("guesses of a password count per user of a tenant, over the API and the pages together", async (t) => {
+  const server = await startIdentityServer(t, { args: ["--tenancy.tenants=tenant1,tenant2"] });
+  const guess = async (host: string) => {
+    const body = { old: "guess", new: "Other Words 8" };
+    return errorName(await server.call("PUT", "/users/admin/password", { host, body }));
+  };
+  for (let count = 0; count < 20; count++) {
+    assert.equal(await guess("tenant1.localhost"), "pkg/identityserver:old_password");
+  }
+  assert.equal(await guess("tenant1.localhost"), "pkg/ratelimit:rate_limit_exceeded");
+  assert.equal(await guess("tenant2.localhost"), "pkg/identityserver:old_password");
+  const statusOf = async (host: string) => {
+    const browser = new Browser(server.port, host);
+    await browser.get("/oauth/login");
+    return (await browser.post("/oauth/login", { user_id: "admin", password: "guess" })).status;
+  };
+  assert.deepEqual([await statusOf("tenant1.localhost"), await statusOf("tenant2.localhost")], [429, 400]);
+});

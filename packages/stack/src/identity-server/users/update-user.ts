@@ -148,7 +148,7 @@ async function changedUser(parts: UserParts, given: ChangeOfStored): Promise<Cha
     updatedAt: timestampFromMs(at),
   };
   if (coversPath(paths, "state") && !coversPath(paths, "state_description")) message.stateDescription = "";
-  if (!isActiveAdmin(message)) await parts.checkAdminLeft(entity, stored);
+  if (!isActiveAdmin(message)) alongside.push(await parts.checkAdminLeft(entity, stored));
   if (coversPath(paths, "profile_picture")) {
     const owner = { tenantId: entity.tenantId, uid: parts.registries.formatUid(entity) };
     const picture = parts.options.pictures.prepare(

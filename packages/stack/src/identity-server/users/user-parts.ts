@@ -1,6 +1,8 @@
 import { State, type User } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
+import type { Logger } from "../../log/log.ts";
 import type { CallContext } from "../../rpc/service.ts";
+import type { Writer } from "../../store/store.ts";
 import { knownCaller } from "../access/authority.ts";
 import type { EmailValidations } from "../contacts/email-validations.ts";
 import { changedFields, registryEvents } from "../events.ts";
@@ -10,6 +12,7 @@ import type { NotificationDelivery } from "../notifications/notifier.ts";
 import type { Pictures } from "../pictures/pictures.ts";
 import { pathsToRead } from "../registries/field-masks.ts";
 import type { Registries } from "../registries/registries.ts";
+import { knownStatement } from "../storage/rows.ts";
 import type { PasswordRequirements } from "./passwords.ts";
 import type { TemporaryPasswordStore } from "./temporary-password-store.ts";
 import { lastAdmin } from "./user-errors.ts";
@@ -22,6 +25,7 @@ export interface UserRegistryOptions {
   /** Option `is.profile-picture.use-gravatar`. */
   readonly useGravatar: boolean;
   readonly temporaryPasswords: TemporaryPasswordStore;
+  readonly log: Logger;
   readonly invitations: InvitationStore;
   readonly validations: EmailValidations;
   readonly notifier: NotificationDelivery;
@@ -39,17 +43,21 @@ export interface UserParts {
   readonly options: UserRegistryOptions;
   readonly kind: Registries["users"];
   publish(verb: keyof typeof registryEvents.user, entity: EntityReference, changed?: readonly string[]): void;
-  /** Without an admin nobody could appoint another. */
-  checkAdminLeft(entity: EntityReference, leaving: User): Promise<void>;
+  /**
+   * Without an admin nobody could appoint another. Answers with what makes the transaction `stale` when the others
+   * leave meanwhile.
+   */
+  checkAdminLeft(entity: EntityReference, leaving: User): Promise<(writer: Writer) => void>;
 }
+
+const otherAdmins = `FROM users WHERE tenant_id = ? AND admin = 1 AND state = ? AND deleted_at IS NULL AND user_id <> ?`;
+const otherAdmin = knownStatement(`SELECT user_id ${otherAdmins} LIMIT 1`);
+const expectOtherAdmin = knownStatement(
+  `UPDATE users SET version = version WHERE tenant_id = ? AND user_id = (SELECT MIN(user_id) ${otherAdmins})`,
+);
 
 export function createUserParts(registries: Registries, options: UserRegistryOptions): UserParts {
   const kind = registries.users;
-  const adminsBut = async (entity: EntityReference): Promise<number> => {
-    const page = { order: "-admin", limit: 1000, page: 1 };
-    const { items } = await kind.entities.list(entity.tenantId, { deleted: false, updatedSince: 0 }, page);
-    return items.filter((each) => isActiveAdmin(each) && each.ids?.userId !== entity.id).length;
-  };
   return {
     registries,
     options,
@@ -61,7 +69,11 @@ export function createUserParts(registries: Registries, options: UserRegistryOpt
         changedFields(changed),
       ),
     async checkAdminLeft(entity, leaving) {
-      if (isActiveAdmin(leaving) && (await adminsBut(entity)) === 0) throw lastAdmin({ user_id: entity.id });
+      if (!isActiveAdmin(leaving)) return () => {};
+      const { tenantId, id } = entity;
+      const [other] = await registries.store.query(otherAdmin, tenantId, State.APPROVED, id);
+      if (other === undefined) throw lastAdmin({ user_id: id });
+      return (writer) => writer.runExpectingRow(expectOtherAdmin, tenantId, tenantId, State.APPROVED, id);
     },
   };
 }
@@ -75,7 +87,7 @@ export function userReference(context: CallContext, id: string | undefined): Ent
 }
 
 /** What a client never sees. */
-export const hiddenFields = ["password", "temporary_password"];
+const hiddenFields = ["password", "temporary_password"];
 
 export function readableUserPaths(paths: readonly string[] | undefined): readonly string[] {
   return pathsToRead(paths).filter((path) => !hiddenFields.includes(path));

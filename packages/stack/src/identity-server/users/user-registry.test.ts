@@ -7,6 +7,7 @@ import {
   errorName,
   startIdentityServer,
 } from "../identity-server.fixture.ts";
+import { knownStatement } from "../storage/rows.ts";
 
 test("a suspended user's key does nothing more, a deleted user's is gone", async (t) => {
   const server = await startIdentityServer(t, { args: ["--is.admin-rights.all"] });
@@ -65,6 +66,18 @@ test("passwords follow the rules, change with the old one, and are never shown",
   assert.equal(errorName(admin), "pkg/identityserver:update_admin_field");
   const last = await server.call("DELETE", "/users/admin", { key: server.adminKey });
   assert.equal(errorName(last), "pkg/identityserver/store:last_admin");
+});
+
+test("the last admins cannot leave at once, each because of the other", async (t) => {
+  const server = await startIdentityServer(t);
+  const others = ["admin1", "admin2", "admin3"];
+  for (const id of others) await createUser(server, id, { admin: true });
+  const everyone = ["admin", ...others];
+  await Promise.all(everyone.map((id) => server.call("DELETE", `/users/${id}`, { key: server.adminKey })));
+  const left = await server.store.query(
+    knownStatement("SELECT user_id FROM users WHERE admin = 1 AND deleted_at IS NULL"),
+  );
+  assert.notEqual(left.length, 0);
 });
 
 test("only admins list and purge users, and a purged user leaves its id, keys and memberships", async (t) => {

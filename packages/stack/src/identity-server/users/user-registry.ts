@@ -1,4 +1,4 @@
-import { pick, Right, type User, UserRegistry, UserSchema } from "@skylark/api";
+import { pick, Right, UserRegistry, UserSchema } from "@skylark/api";
 import type { EntityReference } from "../../domain/identifiers.ts";
 import {
   authenticated,
@@ -7,6 +7,7 @@ import {
   type ServiceMethods,
   user as userRights,
 } from "../../rpc/service.ts";
+import type { Writer } from "../../store/store.ts";
 import { userLogout, userRevocation } from "../access/credential-stores.ts";
 import { withdrawAsContact } from "../registries/former-contacts.ts";
 import { deleteEntity, purgeEntity, readEntity, readKnown, restoreEntity } from "../registries/lifecycle.ts";
@@ -26,8 +27,6 @@ import {
   type UserRegistryOptions,
   userReference,
 } from "./user-parts.ts";
-
-export type { UserRegistryOptions } from "./user-parts.ts";
 
 type Methods = ServiceMethods<typeof UserRegistry>;
 
@@ -82,9 +81,15 @@ const deleteMethod = ({ registries, kind, publish, checkAdminLeft }: UserParts):
     const entity = userReference(context, userId);
     const { message } = await readEntity(kind, entity);
     const logout = userLogout(registries, entity.tenantId, entity.id);
+    let expectAdminLeft: (writer: Writer) => void;
     await deleteEntity(registries, kind, entity, {
-      check: () => checkAdminLeft(entity, message),
-      alongside: (writer) => logout.write(writer),
+      async check() {
+        expectAdminLeft = await checkAdminLeft(entity, message);
+      },
+      alongside(writer) {
+        expectAdminLeft(writer);
+        logout.write(writer);
+      },
     });
     logout.committed();
     publish("delete", entity);
@@ -118,16 +123,18 @@ async function purgeUser(parts: UserParts, entity: EntityReference): Promise<voi
   const { registries, options } = parts;
   const { tenantId, id } = entity;
   const stored = await registries.users.entities.get(tenantId, id);
-  const keyIds = await registries.apiKeys.idsOf(entity);
   const memberOf = await registries.memberships.entitiesOf(tenantId, id);
   const revocation = userRevocation(registries, tenantId, id);
   const remaining = options.onPurge(entity);
+  let expectAdminLeft = (_: Writer): void => {};
   await purgeEntity(registries, registries.users, entity, {
     async check() {
-      await checkPurge(parts, entity, stored);
+      const isPresent = stored !== undefined && stored.deletedAt === undefined;
+      if (isPresent) expectAdminLeft = await parts.checkAdminLeft(entity, stored.message);
       await withdrawAsContact(registries, entity);
     },
     alongside(writer) {
+      expectAdminLeft(writer);
       registries.apiKeys.deleteAll(writer, entity);
       registries.memberships.deleteAccount(writer, tenantId, id);
       registries.passwords.delete(writer, tenantId, id);
@@ -139,14 +146,6 @@ async function purgeUser(parts: UserParts, entity: EntityReference): Promise<voi
     },
   });
   revocation.committed();
-  for (const keyId of keyIds) registries.authenticator.apiKeyChanged(tenantId, keyId);
+  registries.authenticator.entityPurged(entity);
   for (const each of memberOf) registries.rights.entityChanged(each);
-}
-
-async function checkPurge(
-  { checkAdminLeft }: UserParts,
-  entity: EntityReference,
-  stored: { readonly message: User; readonly deletedAt: number | undefined } | undefined,
-): Promise<void> {
-  if (stored !== undefined && stored.deletedAt === undefined) await checkAdminLeft(entity, stored.message);
 }

@@ -5,7 +5,7 @@ import { hashCosts, type SecretHasher } from "../access/secret-hash.ts";
 import { isPlainId } from "../entity.ts";
 import { updateEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
-import { createTemporaryPasswordStore } from "./temporary-password-store.ts";
+import { createTemporaryPasswordStore, type TemporaryPassword } from "./temporary-password-store.ts";
 
 export interface VerifiedPassword {
   /** Of a login with a temporary password, which now has to be followed by a new one. */
@@ -31,9 +31,36 @@ function unknownUserHash(hasher: SecretHasher): Promise<string> {
   return hash;
 }
 
+/** What a password is to whom it was given for. */
+export interface PasswordMatch {
+  readonly isKnownUser: boolean;
+  readonly isOwn: boolean;
+  /** Set when it is this one; it may have expired. */
+  readonly temporary: TemporaryPassword | undefined;
+}
+
+/** Takes as long for a user that does not exist, and for one that has no temporary password. */
+export async function matchPassword(
+  { users, passwords, hasher, store }: PasswordSources,
+  { tenantId, id }: EntityReference,
+  password: string,
+): Promise<PasswordMatch> {
+  const stored = isPlainId(id) ? await users.entities.get(tenantId, id) : undefined;
+  const isKnownUser = stored !== undefined && stored.deletedAt === undefined;
+  const hash = isKnownUser ? await passwords.hashOf(tenantId, id) : undefined;
+  const matches = async (known: string | undefined): Promise<boolean> => {
+    const isRight = await hasher.verify(password, known ?? (await unknownUserHash(hasher)));
+    return known !== undefined && isRight;
+  };
+  if (await matches(hash)) return { isKnownUser, isOwn: true, temporary: undefined };
+  const temporary = await createTemporaryPasswordStore(store).get(tenantId, id);
+  const isTemporary = await matches(isKnownUser ? temporary?.hash : undefined);
+  return { isKnownUser, isOwn: false, temporary: isTemporary ? temporary : undefined };
+}
+
 /**
  * For logins: whether there is such a user with this password, or with this temporary password. A temporary one logs
- * in once, and the user has to choose a new password then. Takes as long for a user that does not exist.
+ * in once, and the user has to choose a new password then.
  */
 export async function verifyPassword(
   sources: PasswordSources,
@@ -41,26 +68,20 @@ export async function verifyPassword(
   userId: string,
   password: string,
 ): Promise<VerifiedPassword | undefined> {
-  const { users, passwords, hasher } = sources;
-  const stored = isPlainId(userId) ? await users.entities.get(tenantId, userId) : undefined;
-  const isKnown = stored !== undefined && stored.deletedAt === undefined;
-  const hash = isKnown ? await passwords.hashOf(tenantId, userId) : undefined;
-  const matches = await hasher.verify(password, hash ?? (await unknownUserHash(hasher)));
-  if (hash !== undefined && matches) return { isTemporary: false };
-  if (!isKnown) return undefined;
-  return useTemporaryPassword(sources, { tenantId, type: "user", id: userId }, password);
+  const user: EntityReference = { tenantId, type: "user", id: userId };
+  const { isOwn, temporary } = await matchPassword(sources, user, password);
+  if (isOwn) return { isTemporary: false };
+  return temporary === undefined ? undefined : useTemporaryPassword(sources, user, temporary);
 }
 
 async function useTemporaryPassword(
   sources: PasswordSources,
   user: EntityReference,
-  password: string,
+  temporary: TemporaryPassword,
 ): Promise<VerifiedPassword | undefined> {
-  const { store, clock, hasher, users } = sources;
+  const { store, clock, users } = sources;
+  if (temporary.loginUsed || temporary.expiresAt <= clock.now()) return undefined;
   const temporaryPasswords = createTemporaryPasswordStore(store);
-  const temporary = await temporaryPasswords.get(user.tenantId, user.id);
-  if (temporary === undefined || temporary.loginUsed || temporary.expiresAt <= clock.now()) return undefined;
-  if (!(await hasher.verify(password, temporary.hash))) return undefined;
   try {
     await updateEntity(sources, users, user, async (message, at, also) => {
       also((writer) => temporaryPasswords.useLogin(writer, user.tenantId, user.id, temporary.hash));

@@ -20,10 +20,10 @@ import {
 } from "../../rpc/service.ts";
 import type { Writer } from "../../store/store.ts";
 import type { IssueDevEui } from "../dev-eui/dev-eui-issuer.ts";
-import { type OwnedEntities, type OwnedEntityKind, ownedEntities } from "./owned-entities.ts";
-import { listingReason } from "./ownership.ts";
-import { applicationPublicFields, publicApplication } from "./public-fields.ts";
-import type { Registries } from "./registries.ts";
+import { type OwnedEntities, type OwnedEntityKind, ownedEntities } from "../registries/owned-entities.ts";
+import { listingReason } from "../registries/ownership.ts";
+import { applicationPublicFields, publicApplication } from "../registries/public-fields.ts";
+import type { Registries } from "../registries/registries.ts";
 
 const errors = defineErrors("pkg/identityserver");
 const adminsCreateApplications = errors.permissionDenied(
@@ -108,15 +108,7 @@ function lifeMethods(
     },
     list: {
       requires: () => ({ kind: "handler", reason: listingReason }),
-      handle: async ({ collaborator, fieldMask, deleted, ...page }, context) => ({
-        applications: await applications.list(context, {
-          collaborator,
-          fieldMask,
-          deleted,
-          updatedSince: 0,
-          page,
-        }),
-      }),
+      handle: async (request, context) => ({ applications: await applications.list(context, request) }),
     },
     update: {
       requires: ({ application: changed }) =>

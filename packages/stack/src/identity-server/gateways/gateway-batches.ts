@@ -12,13 +12,14 @@ import type { EntityReference } from "../../domain/identifiers.ts";
 import { defineErrors, SkylarkError } from "../../errors/errors.ts";
 import { defineEvent } from "../../events/events.ts";
 import { authenticated, type CallContext, implement, type ServiceImplementation } from "../../rpc/service.ts";
+import { untilCurrent } from "../../store/staged-transaction.ts";
 import { knownCaller } from "../access/authority.ts";
 import { potentialRights } from "../access/right-sets.ts";
 import { gatewayNotFound } from "../errors.ts";
-import type { GatewayDirectory } from "../gateways/gateway-directory.ts";
-import { readEntity, untilCurrent } from "../registries/lifecycle.ts";
+import { readEntity } from "../registries/lifecycle.ts";
 import type { Registries } from "../registries/registries.ts";
 import type { StoredEntity } from "../storage/entity-store.ts";
+import type { GatewayDirectory } from "./gateway-directory.ts";
 
 const errors = defineErrors("pkg/identityserver");
 const emptyRequest = errors.invalidArgument("empty_request", "no rights are named");
