@@ -27,11 +27,11 @@ import { type ApplicationServer, createApplicationServer } from "./application-s
 import { applicationServerOptions } from "./config.ts";
 import type { ApplicationMessage } from "./message-log.ts";
 import { applicationServerMigrations } from "./migrations.ts";
-import type { DownlinkSession, IdentityServer, NetworkServer } from "./peers.ts";
+import type { ApplicationAccess, DownlinkSession, IdentityServer, NetworkServer } from "./peers.ts";
 
 export const appSKey = aesKey(Uint8Array.from({ length: 16 }, (_, i) => i + 1));
 export const sessionKeyId = Uint8Array.of(1, 2, 3, 4);
-export const address = devAddr(0x01da1f15);
+const address = devAddr(0x01da1f15);
 export const ids: EndDeviceIdentifiers = Object.freeze({
   tenantId: "default",
   applicationId: "app1",
@@ -48,7 +48,7 @@ export const gateway: ConnectedGateway = {
   downlinkPathConstraint: "NONE",
 };
 
-export class FakeNetworkServer implements NetworkServer {
+class FakeNetworkServer implements NetworkServer {
   session: DownlinkSession | undefined = {
     devAddr: address,
     sessionKeyId,
@@ -64,7 +64,7 @@ export class FakeNetworkServer implements NetworkServer {
   }
 }
 
-export class FakeIdentityServer implements IdentityServer {
+class FakeIdentityServer implements IdentityServer {
   profile: EndDeviceProfile = { locations: {}, attributes: {} };
   readonly seen: number[] = [];
   readonly activated: number[] = [];
@@ -84,8 +84,8 @@ export class FakeIdentityServer implements IdentityServer {
   async applicationAttributes(): Promise<Readonly<Record<string, string>>> {
     return {};
   }
-  async authenticateApplication(): Promise<ReadonlySet<string>> {
-    return new Set();
+  async authenticateApplication(): Promise<ApplicationAccess> {
+    return { rights: new Set(), watch: () => () => {} };
   }
 }
 

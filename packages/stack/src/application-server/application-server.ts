@@ -6,7 +6,7 @@ import type { TransmissionReport } from "../domain/downlink.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
-import type { DeviceKnown } from "../rpc/end-device-requests.ts";
+import type { DeviceKnown } from "../rpc/end-device-registries.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import { commit, type StagedChange, type Store } from "../store/store.ts";
 import { ApplicationLinks } from "./application-links.ts";
@@ -22,7 +22,8 @@ import { PayloadFormatterSet } from "./payload-formatters/payload-formatters.ts"
 import type { IdentityServer, NetworkServer } from "./peers.ts";
 import { downlinkRequest } from "./services/downlink-conversion.ts";
 import { RegisteredDevices } from "./services/registered-devices.ts";
-import { applicationServices, type MqttAddresses } from "./services/services.ts";
+import type { MqttAddresses } from "./services/service-context.ts";
+import { applicationServices } from "./services/services.ts";
 import { type UplinkCounters, UplinkHandler } from "./uplink/uplink-handler.ts";
 
 export interface ApplicationServerContext {
@@ -167,13 +168,14 @@ function downlinkQueueOf(requests: DownlinkRequests): DownlinkQueue {
       requests.pushFirst(ids, downlinks.map(downlinkRequest), { alongside }),
     replace: (ids, downlinks, alongside) =>
       requests.replace(ids, downlinks.map(downlinkRequest), { alongside }),
+    isEmpty: async (ids) => (await requests.list(ids)).length === 0,
     reportRejected: (ids, downlinks, error) =>
       requests.reportRejected(ids, downlinks.map(downlinkRequest), error),
   };
 }
 
 function createFormatters(options: ApplicationServerOptions, log: Logger): PayloadFormatterSet {
-  const formatters = new PayloadFormatterSet(
+  return new PayloadFormatterSet(
     {
       timeoutMs: options["as.formatters.timeout"],
       memoryLimitBytes: options["as.formatters.memory-limit"],
@@ -182,6 +184,4 @@ function createFormatters(options: ApplicationServerOptions, log: Logger): Paylo
     },
     log.with({ component: "payload-formatters" }),
   );
-  formatters.sandbox.start();
-  return formatters;
 }

@@ -97,7 +97,7 @@ test("does not show what is not committed", async () => {
 /** The store works in a thread of its own: looks until the log has become short enough, for a while. */
 async function readUntil({ outbox }: Log, count: number): Promise<string[]> {
   let kept: string[] = [];
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 2000; attempt++) {
     kept = texts(await outbox.read(ids, 0, 2000));
     if (kept.length <= count) break;
     await new Promise((resolve) => setTimeout(resolve, 10));

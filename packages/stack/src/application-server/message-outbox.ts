@@ -24,7 +24,7 @@ type Listener = (message: ApplicationMessage) => void;
 /** By application. */
 type Listeners = Map<string, Set<Listener>>;
 
-export interface OutboxContext {
+interface OutboxContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;

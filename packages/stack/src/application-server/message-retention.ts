@@ -1,10 +1,16 @@
-import type { Timer } from "../clock/clock.ts";
-import { statement } from "../store/store.ts";
-import type { OutboxContext } from "./message-outbox.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+import type { Logger } from "../log/log.ts";
+import { type Store, statement } from "../store/store.ts";
 
 export interface RetentionLimits {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
+}
+
+interface RetentionContext {
+  readonly store: Pick<Store, "query" | "write">;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 const intervalMs = 1000;
@@ -19,7 +25,7 @@ const deleteUpTo = statement(`DELETE FROM as_messages WHERE sequence <= ?`);
 
 /** Drops the oldest messages by age and total size, in small steps. */
 export function createRetention(
-  { store, clock, log }: OutboxContext,
+  { store, clock, log }: RetentionContext,
   limits: RetentionLimits,
   writtenOffset: () => number,
 ): { close(): Promise<void> } {

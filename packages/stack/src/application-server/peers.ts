@@ -30,10 +30,17 @@ export interface IdentityServer {
   deviceLocated(ids: EndDeviceIdentifiers, service: string, location: Location): void;
   /** Of an application that does not exist, none. */
   applicationAttributes(ids: ApplicationIdentifiers): Promise<Readonly<Record<string, string>>>;
-  /** Rights that a password (API key) gives on an application; throws a named error when it gives none. */
+  /** What a password (API key) gives on an application; throws a named error when it gives none. */
   authenticateApplication(
     ids: ApplicationIdentifiers,
     apiKey: string,
     remoteAddress: string,
-  ): Promise<ReadonlySet<string>>;
+  ): Promise<ApplicationAccess>;
+}
+
+/** What a password gives on an application. */
+export interface ApplicationAccess {
+  readonly rights: ReadonlySet<string>;
+  /** Calls back as soon as that may have changed. Returns what ends it. */
+  watch(recheck: () => void): () => void;
 }

@@ -10,3 +10,6 @@ export const batchDeleted = defineEvent(
   "batch delete end devices",
   devicesRead,
 );
+export const joinAccepted = defineEvent("js.join.accept", "accept join-request", [
+  "RIGHT_APPLICATION_TRAFFIC_READ",
+]);

@@ -26,6 +26,7 @@ import { ManualClock } from "../clock/manual-clock.ts";
 import { createKeyVault } from "../component/key-vault.ts";
 import { loadConfiguration } from "../config/load.ts";
 import { createEventBus } from "../events/event-bus.ts";
+import type { EventBus } from "../events/events.ts";
 import { openMemoryStore } from "../store/sqlite-store.ts";
 import { commit, type Store, statement } from "../store/store.ts";
 import { joinServerOptions } from "./config.ts";
@@ -44,6 +45,7 @@ interface Running {
   readonly store: Store;
   readonly server: JoinServer;
   readonly devices: RegisteredDevices;
+  readonly events: EventBus;
 }
 
 async function start(context: TestContext, args: readonly string[] = []): Promise<Running> {
@@ -51,6 +53,7 @@ async function start(context: TestContext, args: readonly string[] = []): Promis
   context.after(() => store.close());
   const clock = new ManualClock();
   const vault = createKeyVault(new Uint8Array(32));
+  const events = createEventBus(clock);
   const server = createJoinServer({
     clock,
     random: (length) => randomBytes(length),
@@ -58,7 +61,7 @@ async function start(context: TestContext, args: readonly string[] = []): Promis
     vault,
     options: loadConfiguration(joinServerOptions, { args, env: {} }),
     deviceKnown: () => true,
-    events: createEventBus(clock),
+    events,
   });
   const devices = new RegisteredDevices({
     clock,
@@ -68,7 +71,7 @@ async function start(context: TestContext, args: readonly string[] = []): Promis
     events: createEventBus(clock),
     coversJoinEui: () => true,
   });
-  return { store, server, devices };
+  return { store, server, devices, events };
 }
 
 const message = (json: object) =>
@@ -125,6 +128,20 @@ function accepted(rawPayload: Uint8Array, key: AESKey) {
   const mic = new DataView(content.buffer, content.length - 4).getUint32(0);
   return { accept: decodeJoinAccept(content), signed, mic };
 }
+
+test("a join is an event of the device once it is committed", async (context) => {
+  const running = await start(context);
+  await registerLegacy(running);
+  const events: unknown[] = [];
+  running.events.subscribe({ subjects: [{ kind: "device", ids }] }, ({ definition, correlationIds }) =>
+    events.push([definition.name, correlationIds]),
+  );
+  const request = { ...requestOf(0x1234, appKey, "MAC_V1_0_2"), correlationIds: ["gs:uplink:1"] };
+  const { change } = await running.server.handleJoin(request);
+  assert.deepEqual(events, []);
+  change.committed();
+  assert.deepEqual(events, [["js.join.accept", ["gs:uplink:1"]]]);
+});
 
 test("accepts a device of LoRaWAN 1.0.x, which derives the same keys", async (context) => {
   const running = await start(context);

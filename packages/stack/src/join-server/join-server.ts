@@ -1,3 +1,4 @@
+import { JsEndDeviceBatchRegistry } from "@skylark/api";
 import {
   type AESKey,
   appendMIC,
@@ -23,15 +24,16 @@ import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/ide
 import type { JoinRequest } from "../domain/join-request.ts";
 import { defineErrors } from "../errors/errors.ts";
 import type { EventPublisher } from "../events/events.ts";
-import type { DeviceKnown } from "../rpc/end-device-requests.ts";
+import { type DeviceKnown, endDeviceBatchRegistry } from "../rpc/end-device-registries.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import type { StagedChange, Store } from "../store/store.ts";
 import { activationSettingsRegistry } from "./activation-settings.ts";
 import type { JoinServerOptions } from "./config.ts";
+import { batchDeleted, joinAccepted } from "./events.ts";
 import { coversJoinEui } from "./join-euis.ts";
 import { useNonces } from "./nonces.ts";
 import { RegisteredDevices } from "./registered-devices.ts";
-import { jsEndDeviceBatchRegistry, jsEndDeviceRegistry, jsService } from "./services.ts";
+import { jsEndDeviceRegistry, jsService } from "./services.ts";
 import { createActivationSettingsStore } from "./storage/activation-settings-store.ts";
 import type { JoinDevice } from "./storage/device-store.ts";
 import { createJoinDeviceReader, createJoinDeviceWriter } from "./storage/sql-device-store.ts";
@@ -100,7 +102,7 @@ export function createJoinServer(parts: JoinServerParts): JoinServer {
   return {
     services: [
       jsEndDeviceRegistry(registered, parts.deviceKnown),
-      jsEndDeviceBatchRegistry(registered),
+      endDeviceBatchRegistry(JsEndDeviceBatchRegistry, registered, parts.events, batchDeleted),
       activationSettingsRegistry(settings),
       jsService(options),
     ],
@@ -130,7 +132,12 @@ export function createJoinServer(parts: JoinServerParts): JoinServer {
         sessionKeyId: newSessionKeyId(clock, random),
         change: {
           write: (to) => writer.setNonces(to, device.ids, nonces),
-          committed: () => {},
+          committed() {
+            const { correlationIds } = request;
+            parts.events.publish(joinAccepted, { kind: "device", ids: device.ids }, () => ({
+              correlationIds,
+            }));
+          },
         },
       };
     },

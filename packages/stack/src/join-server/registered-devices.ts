@@ -14,16 +14,15 @@ import { euiOfBytes } from "../domain/identifier-bytes.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import { defineErrors } from "../errors/errors.ts";
 import type { EventPublisher } from "../events/events.ts";
-import { deletedDevices } from "../rpc/end-device-requests.ts";
 import {
   type StagedResult,
   type StagedTransaction,
   transactAll,
-  untilCurrent,
+  transactOne,
 } from "../store/staged-transaction.ts";
 import type { Store } from "../store/store.ts";
 import { stale } from "../store/store-errors.ts";
-import { batchDeleted, deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
+import { deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
 import {
   freshNonces,
   type JoinDevice,
@@ -89,11 +88,7 @@ export class RegisteredDevices {
 
   /** Creates the device, or changes the fields of the mask; gives the whole device as it is now. */
   set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
-    return untilCurrent(async () => {
-      const staged = await this.stageSet(ids, given, paths);
-      await transactAll(this.#around.store, [staged]);
-      return staged.result;
-    });
+    return transactOne(this.#around.store, () => this.stageSet(ids, given, paths));
   }
 
   /** `isNew`: take it that there is no such device; the transaction breaks a constraint when there is. */
@@ -143,26 +138,21 @@ export class RegisteredDevices {
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    const { reader, store, events } = this.#around;
-    const device = await reader.findByIds(ids);
-    if (device === undefined) throw deviceNotFound();
-    await transactAll(store, [this.stageDelete(device.ids)]);
-    events.publish(deviceDeleted, { kind: "device", ids: device.ids });
+    const [deleted] = await this.deleteAll([ids]);
+    if (deleted === undefined) throw deviceNotFound();
+    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted });
   }
 
-  /** Of devices that are not there, nothing is said. */
-  async deleteBatch(application: ApplicationIdentifiers, deviceIds: readonly string[]): Promise<void> {
-    const { reader, store, events } = this.#around;
-    const found = await Promise.all(
-      [...new Set(deviceIds)].map((deviceId) => reader.findByIds({ ...application, deviceId })),
-    );
-    const ids = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
-    if (ids.length === 0) return;
+  /** Those that were there. */
+  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
+    const { reader, store } = this.#around;
+    const found = await Promise.all(ids.map((each) => reader.findByIds(each)));
+    const there = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
     await transactAll(
       store,
-      ids.map((each) => this.stageDelete(each)),
+      there.map((each) => this.stageDelete(each)),
     );
-    events.publish(batchDeleted, { kind: "application", ids: application }, deletedDevices(ids));
+    return there;
   }
 
   /** Whether or not there is such a device. */

@@ -1,20 +1,7 @@
-import {
-  create,
-  EndDeviceSchema,
-  Js,
-  JsEndDeviceBatchRegistry,
-  JsEndDeviceRegistry,
-  Right,
-} from "@skylark/api";
+import { Js, JsEndDeviceRegistry, Right } from "@skylark/api";
 import { parseHex } from "@skylark/lorawan";
 import { defineErrors } from "../errors/errors.ts";
-import {
-  batchDeletion,
-  type DeviceKnown,
-  requestedDevice,
-  shownDevice,
-  warnUnlessKnown,
-} from "../rpc/end-device-requests.ts";
+import { type DeviceKnown, endDeviceMethods } from "../rpc/end-device-registries.ts";
 import {
   application,
   authenticated,
@@ -36,43 +23,14 @@ export function jsEndDeviceRegistry(
   deviceKnown: DeviceKnown,
 ): ServiceImplementation {
   return implement(JsEndDeviceRegistry, {
-    get: {
-      requires: ({ endDeviceIds, fieldMask }) =>
-        touchesKeys(fieldMask?.paths ?? [])
-          ? application(
-              endDeviceIds?.applicationIds?.applicationId,
-              Right.APPLICATION_DEVICES_READ,
-              Right.APPLICATION_DEVICES_READ_KEYS,
-            )
-          : application(endDeviceIds?.applicationIds?.applicationId, Right.APPLICATION_DEVICES_READ),
-      async handle({ endDeviceIds, fieldMask }, context) {
-        warnOfClaimCode(fieldMask?.paths ?? [], context);
-        return shownDevice(
-          await devices.get(requestedDevice(context.tenantId, endDeviceIds)),
-          fieldMask?.paths,
-        );
-      },
-    },
-    set: {
-      requires: ({ endDevice, fieldMask }) =>
-        writeRequirement(endDevice?.ids?.applicationIds?.applicationId, fieldMask?.paths ?? []),
-      async handle({ endDevice, fieldMask }, context) {
-        const ids = requestedDevice(context.tenantId, endDevice?.ids);
-        const paths = fieldMask?.paths ?? [];
-        warnOfClaimCode(paths, context);
-        const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
-        await warnUnlessKnown(ids, deviceKnown, context);
-        return shownDevice(device, paths);
-      },
-    },
-    delete: {
-      requires: ({ applicationIds }) =>
-        application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-      async handle(request, context) {
-        await devices.delete(requestedDevice(context.tenantId, request));
-        return {};
-      },
-    },
+    ...endDeviceMethods({
+      devices,
+      deviceKnown,
+      readRequirement,
+      touchesKeysOnWrite,
+      warnOfRead: warnOfClaimCode,
+      warnOfWrite: warnOfClaimCode,
+    }),
     // Deprecated, and without provisioners: what The Things Stack answers since they moved to device templates.
     provision: {
       requires: ({ applicationIds }) =>
@@ -82,12 +40,6 @@ export function jsEndDeviceRegistry(
         throw provisionerNotFound({ id: provisionerId });
       },
     },
-  });
-}
-
-export function jsEndDeviceBatchRegistry(devices: RegisteredDevices): ServiceImplementation {
-  return implement(JsEndDeviceBatchRegistry, {
-    delete: batchDeletion((application, deviceIds) => devices.deleteBatch(application, deviceIds)),
   });
 }
 
@@ -110,21 +62,21 @@ export function jsService(options: JoinServerOptions): ServiceImplementation {
 }
 
 /** Whether a mask covers a root key: by naming it, something above it, or its envelope. */
-export function touchesKeys(paths: readonly string[]): boolean {
+function touchesKeys(paths: readonly string[]): boolean {
   return paths.some(
     (path) => path === "root_keys" || (path.startsWith("root_keys.") && path !== "root_keys.root_key_id"),
   );
 }
 
 /** Writing also the identifier of a root key takes the right to write keys. */
-export function touchesKeysOnWrite(paths: readonly string[]): boolean {
+function touchesKeysOnWrite(paths: readonly string[]): boolean {
   return touchesKeys(paths) || paths.includes("root_keys.root_key_id");
 }
 
-function writeRequirement(applicationId: string | undefined, paths: readonly string[]): Requirement {
-  return touchesKeysOnWrite(paths)
-    ? application(applicationId, Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE_KEYS)
-    : application(applicationId, Right.APPLICATION_DEVICES_WRITE);
+function readRequirement(applicationId: string | undefined, paths: readonly string[]): Requirement {
+  return touchesKeys(paths)
+    ? application(applicationId, Right.APPLICATION_DEVICES_READ, Right.APPLICATION_DEVICES_READ_KEYS)
+    : application(applicationId, Right.APPLICATION_DEVICES_READ);
 }
 
 function warnOfClaimCode(paths: readonly string[], context: CallContext): void {

@@ -23,8 +23,8 @@ const maxEuiReads = 500;
 export class DeviceCache {
   readonly #reader: DeviceReader;
   readonly #addresses: LRUCache<DevAddr, readonly DeviceEntry[]>;
-  readonly #unknownAddresses = new LRUCache<DevAddr, true>({ max: maxUnknownAddresses });
-  readonly #unknownEuis = new LRUCache<string, true>({ max: maxUnknownEuis });
+  readonly #unknownAddresses = new LRUCache<DevAddr, true>(atMost(maxUnknownAddresses));
+  readonly #unknownEuis = new LRUCache<string, true>(atMost(maxUnknownEuis));
   readonly #euiReads = new Map<
     string,
     { readonly found: Promise<StoredDevice | undefined>; isStale: boolean }

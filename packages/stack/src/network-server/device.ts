@@ -129,8 +129,3 @@ export interface DeviceSettings {
   readonly statusTimePeriodicityMs?: number;
   readonly statusCountPeriodicity?: number;
 }
-
-/** Whether two session states stand for the same activation. */
-export function isSameSession(a: SessionState | undefined, session: Session): boolean {
-  return a?.session === session;
-}

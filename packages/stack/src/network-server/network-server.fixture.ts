@@ -21,7 +21,7 @@ import { createNetworkServer, type NetworkServer } from "./network-server.ts";
 import type { ApplicationServer, GatewayServer, JoinAnswer, NextDownlink } from "./peers.ts";
 import { networkServerMigrations } from "./storage/migrations.ts";
 
-export const sf7 = parseDatr("SF7BW125", "4/5");
+const sf7 = parseDatr("SF7BW125", "4/5");
 
 export const otaaSettings: DeviceSettings = {
   macVersion: "MAC_V1_0_3",
@@ -46,7 +46,7 @@ export const abpSettings: DeviceSettings = {
   },
 };
 
-export function gateway(gatewayId: string): ConnectedGateway {
+function gateway(gatewayId: string): ConnectedGateway {
   return {
     ids: { tenantId: "default", gatewayId },
     connectionCorrelationId: `gs:conn:${gatewayId}`,
@@ -57,7 +57,7 @@ export function gateway(gatewayId: string): ConnectedGateway {
 
 const anyChange: StagedChange = { write: () => {}, committed: () => {} };
 
-export class FakeApplicationServer implements ApplicationServer {
+class FakeApplicationServer implements ApplicationServer {
   readonly decoded: VerifiedUplink[] = [];
   readonly uplinks: ApplicationUplink[] = [];
   readonly joins: AcceptedJoin[] = [];

@@ -1,10 +1,11 @@
+import { NsEndDeviceBatchRegistry } from "@skylark/api";
 import type { Clock, RandomBytes } from "../clock/clock.ts";
 import type { KeyVault } from "../component/key-vault.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import type { GatewayUplink } from "../domain/uplink.ts";
 import type { EventPublisher } from "../events/events.ts";
 import type { Logger } from "../log/log.ts";
-import type { DeviceKnown } from "../rpc/end-device-requests.ts";
+import { type DeviceKnown, endDeviceBatchRegistry } from "../rpc/end-device-registries.ts";
 import type { ServiceImplementation } from "../rpc/service.ts";
 import type { Store } from "../store/store.ts";
 import type { NetworkServerOptions } from "./config.ts";
@@ -19,8 +20,9 @@ import {
 import { createDeviceAddresses } from "./join/device-addresses.ts";
 import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
 import type { ApplicationServer, GatewayServer, JoinServer, TenantServed } from "./peers.ts";
+import { batchDeleted } from "./registry/events.ts";
 import { RegisteredDevices } from "./registry/registered-devices.ts";
-import { nsEndDeviceBatchRegistry, nsEndDeviceRegistry, nsService } from "./registry/services.ts";
+import { nsEndDeviceRegistry, nsService } from "./registry/services.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
 import { createDeviceReader, createDeviceWriter } from "./storage/sql-device-store.ts";
 import { TimerWheel } from "./timer-wheel.ts";
@@ -107,7 +109,7 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
     downlinkSession: (ids) => downlinkSession(cache, ids),
     services: [
       nsEndDeviceRegistry(registered, parts.deviceKnown),
-      nsEndDeviceBatchRegistry(registered),
+      endDeviceBatchRegistry(NsEndDeviceBatchRegistry, registered, parts.events, batchDeleted),
       nsService({ netId, addresses, desiredRx1Delay }),
     ],
     counters: countersOf({ intake, uplinks, joins, downlinks, cache }),

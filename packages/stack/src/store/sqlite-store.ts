@@ -16,7 +16,7 @@ import {
   statement,
   type Writer,
 } from "./store.ts";
-import { inUse, newerSchema, unavailable } from "./store-errors.ts";
+import { cannotOpen, inUse, newerSchema, unavailable } from "./store-errors.ts";
 
 export interface SqliteStoreOptions {
   /** The database file; its directory exists. */
@@ -36,7 +36,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Embe
   const start: WorkerStart = { path: options.path, migrations: options.migrations };
   const worker = new Worker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: start });
   const [opened] = (await once(worker, "message")) as [WorkerReply];
-  if (opened.kind === "open-failed") throw revivedError(opened.error);
+  if (opened.kind === "open-failed") throw revivedError(options.path, opened.error);
   return new SqliteStore(worker, options);
 }
 
@@ -260,9 +260,9 @@ const errorsByName = new Map(
   [inUse, newerSchema].map(({ definition }) => [`${definition.namespace}:${definition.name}`, definition]),
 );
 
-function revivedError(error: TransferredError): Error {
+function revivedError(path: string, error: TransferredError): Error {
   const definition = errorsByName.get(error.name);
   return definition === undefined
-    ? new Error(`store: ${error.message}`)
+    ? cannotOpen({ path, reason: error.message })
     : new SkylarkError(definition, error.attributes);
 }

@@ -17,6 +17,7 @@ export interface StagedResult<T> extends StagedTransaction {
 
 /** Commits changes of several servers in one transaction: all of them or, with the error thrown, none. */
 export async function transactAll(store: Store, changes: readonly StagedTransaction[]): Promise<void> {
+  if (changes.length === 0) return;
   try {
     await store.transact((writer) => {
       for (const change of changes) change.write(writer);
@@ -45,7 +46,8 @@ export function brokenConstraint(error: unknown): string | undefined {
   return String(error.attributes.constraint);
 }
 
-const attempts = 10;
+/** Of those who change one row at once, each attempt lets one through: so many can. */
+const attempts = 50;
 
 /** Reads, decides and writes again when someone else changed the row in between. */
 export async function untilCurrent<T>(attempt: () => Promise<T>): Promise<T> {
@@ -56,6 +58,15 @@ export async function untilCurrent<T>(attempt: () => Promise<T>): Promise<T> {
       if (left <= 1 || !isStale(error)) throw error;
     }
   }
+}
+
+/** Stages and commits one change, again when someone else changed the row in between. */
+export function transactOne<T>(store: Store, stage: () => Promise<StagedResult<T>>): Promise<T> {
+  return untilCurrent(async () => {
+    const staged = await stage();
+    await transactAll(store, [staged]);
+    return staged.result;
+  });
 }
 
 export function isStale(error: unknown): boolean {

@@ -17,6 +17,12 @@ export const inUse = errors.failedPrecondition(
   "the data directory `{directory}` is in use by another process",
 );
 
+/** The file is no database, or is another user's. */
+export const cannotOpen = errors.failedPrecondition(
+  "cannot_open",
+  "the store `{path}` cannot be opened: {reason}; let this user own it, or bring it back from a backup",
+);
+
 /** The database was written by a newer release. */
 export const newerSchema = errors.failedPrecondition(
   "newer_schema",

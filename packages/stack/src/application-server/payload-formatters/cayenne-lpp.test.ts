@@ -5,6 +5,8 @@ import { SkylarkError } from "../../errors/errors.ts";
 import { cayenneLppFormatter } from "./cayenne-lpp.ts";
 import type { DecodedPayload } from "./formatter.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const decode = (hex: string) =>
   JSON.parse((cayenneLppFormatter.decodeUplink(Buffer.from(hex, "hex"), 1, 0) as DecodedPayload).json ?? "");
 

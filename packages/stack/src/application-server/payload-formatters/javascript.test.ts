@@ -42,13 +42,13 @@ test("a script that ends its process is quarantined, and those that shared it ge
 test("the formatter process knows nothing of the server's environment", async () => {
   process.env.SKYLARK_TEST_SECRET = "secret";
   const sandbox = new FormatterSandbox({ ...limits, engine: "isolated-vm" }, silentLogger);
-  sandbox.start();
-  const [pid] = sandbox.processIds;
   const formatter = new JavaScriptFormatter(
     sandbox,
     new ScriptRegistry().get("a", "function decodeUplink() { return {} }"),
   );
+  assert.deepEqual(sandbox.processIds, [], "no process before it is needed");
   await formatter.decodeUplink(Uint8Array.of(1), 1, 0);
+  const [pid] = sandbox.processIds;
   assert.equal(readFileSync(`/proc/${pid}/environ`, "latin1").includes("secret"), false);
   assert.match(readFileSync(`/proc/${pid}/cmdline`, "latin1"), /--permission/);
   delete process.env.SKYLARK_TEST_SECRET;

@@ -11,7 +11,7 @@ import {
   toJSONText,
 } from "@skylark/api";
 import { defineErrors } from "../../errors/errors.ts";
-import { requestedDevice } from "../../rpc/end-device-requests.ts";
+import { requestedDevice } from "../../rpc/end-device-registries.ts";
 import {
   application,
   type CallContext,
@@ -28,7 +28,7 @@ import type { PayloadFormatter } from "../payload-formatters/formatter.ts";
 import { downlinkMessageOf, downlinkRequest } from "./downlink-conversion.ts";
 import { applicationIdsOf } from "./link-service.ts";
 import { streamMessages } from "./message-stream.ts";
-import type { ServiceContext } from "./services.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 const simulatedKind = defineErrors("pkg/applicationserver/io/grpc").invalidArgument(
   "simulated",

@@ -79,7 +79,7 @@ test("a session needs its address and its key, and EUIs stay", async () => {
   await rejectsWith(set({ session: { keys: sessionJson.keys } }, "session.keys.app_s_key.key"), fieldValue);
   const zero = { ...sessionJson, keys: { app_s_key: { key: "0".repeat(32) } } };
   await rejectsWith(set({ session: zero }, ...abpPaths), fieldValue);
-  await rejectsWith(get(), "pkg/applicationserver:device_not_found");
+  await rejectsWith(get(), "pkg/redis:not_found");
   await set({}, "ids.dev_eui");
   await rejectsWith(
     set({ ids: { ...endDeviceJson.ids, dev_eui: "4200000000000009" } }, "ids.dev_eui"),
@@ -90,7 +90,7 @@ test("a session needs its address and its key, and EUIs stay", async () => {
 test("a device is deleted, and then not found", async () => {
   await set({}, "ids.dev_eui");
   await call(bench, AsEndDeviceRegistry, "delete", endDeviceJson.ids);
-  await rejectsWith(get(), "pkg/applicationserver:device_not_found");
+  await rejectsWith(get(), "pkg/redis:not_found");
   await rejectsWith(
     call(bench, AsEndDeviceRegistry, "delete", endDeviceJson.ids),
     "pkg/applicationserver:device_not_found",

@@ -9,19 +9,25 @@ import {
   pick,
   Right,
 } from "@skylark/api";
+import { entityNotFound } from "../../domain/entity-not-found.ts";
 import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
-import { application, authenticated, implement, type ServiceImplementation } from "../../rpc/service.ts";
+import {
+  application,
+  authenticated,
+  type CallContext,
+  implement,
+  type ServiceImplementation,
+} from "../../rpc/service.ts";
 import { commit } from "../../store/store.ts";
 import type { ApplicationLink } from "../end-device.ts";
 import { formattersMessage, formattersOf } from "./device-conversion.ts";
-import type { ServiceContext } from "./services.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 const linkingNotImplemented = defineErrors("pkg/applicationserver").unimplemented(
   "linking_not_implemented",
   "linking is not implemented",
 );
-const linkNotFound = defineErrors("pkg/redis").notFound("not_found", "entity not found");
 
 export function applicationIdsOf(
   tenantId: string,
@@ -48,24 +54,33 @@ function linkOf({
   };
 }
 
+/** Of the time when Application Servers were linked by hand: clients may still name them. */
+const deprecatedPaths = new Set(["api_key", "network_server_address", "tls"]);
+
+function currentPaths(paths: readonly string[] = [], context: Pick<CallContext, "warn">): readonly string[] {
+  const deprecated = paths.filter((path) => deprecatedPaths.has(path));
+  for (const path of deprecated) context.warn(`field ${path} is deprecated`);
+  return paths.filter((path) => !deprecatedPaths.has(path));
+}
+
 export function linkService({ links, store }: ServiceContext): ServiceImplementation {
   const settings = (ids: ApplicationIdentifiersMessage | undefined) =>
     application(ids?.applicationId, Right.APPLICATION_SETTINGS_BASIC);
   return implement(As, {
     getLink: {
       requires: ({ applicationIds }) => settings(applicationIds),
-      async handle({ applicationIds, fieldMask }, { tenantId }) {
-        const link = await links.load(applicationIdsOf(tenantId, applicationIds));
-        if (link === undefined) throw linkNotFound();
-        return pick(ApplicationLinkSchema, linkMessage(link), fieldMask?.paths ?? []);
+      async handle({ applicationIds, fieldMask }, context) {
+        const link = await links.load(applicationIdsOf(context.tenantId, applicationIds));
+        if (link === undefined) throw entityNotFound();
+        return pick(ApplicationLinkSchema, linkMessage(link), currentPaths(fieldMask?.paths, context));
       },
     },
     setLink: {
       requires: ({ applicationIds }) => settings(applicationIds),
-      async handle({ applicationIds, link, fieldMask }, { tenantId }) {
-        const ids = applicationIdsOf(tenantId, applicationIds);
+      async handle({ applicationIds, link, fieldMask }, context) {
+        const ids = applicationIdsOf(context.tenantId, applicationIds);
         const before = linkMessage((await links.load(ids)) ?? {});
-        const paths = fieldMask?.paths ?? [];
+        const paths = currentPaths(fieldMask?.paths, context);
         const after = assign(ApplicationLinkSchema, before, link ?? create(ApplicationLinkSchema), paths);
         await commit(store, [links.stage(ids, linkOf(after))]);
         return pick(ApplicationLinkSchema, after, paths);

@@ -5,13 +5,19 @@ import {
   type EndDeviceIdentifiers as EndDeviceIdentifiersMessage,
   EndDeviceSchema,
 } from "@skylark/api";
-import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../../domain/identifiers.ts";
+import { entityNotFound } from "../../domain/entity-not-found.ts";
+import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import { defineEvent, type EventPublisher } from "../../events/events.ts";
-import { deletedDevices } from "../../rpc/end-device-requests.ts";
-import { type StagedResult, type StagedTransaction, transactAll } from "../../store/staged-transaction.ts";
+import {
+  type StagedResult,
+  type StagedTransaction,
+  transactAll,
+  transactOne,
+} from "../../store/staged-transaction.ts";
 import type { StagedChange, Store } from "../../store/store.ts";
 import type { DeviceChange, DeviceRegistry } from "../device-registry.ts";
+import { deviceNotFound } from "../downlink/downlink-requests.ts";
 import type { ApplicationDevice } from "../end-device.ts";
 import { deviceMessage, sessionOf, settingsOf } from "./device-conversion.ts";
 
@@ -23,12 +29,18 @@ const devicesRead = ["RIGHT_APPLICATION_DEVICES_READ"];
 const deviceCreated = defineEvent("as.end_device.create", "create end device", devicesRead);
 const deviceUpdated = defineEvent("as.end_device.update", "update end device", devicesRead);
 const deviceDeleted = defineEvent("as.end_device.delete", "delete end device", devicesRead);
-const batchDeleted = defineEvent("as.end_device.batch.delete", "batch delete end devices", devicesRead);
+export const batchDeleted = defineEvent(
+  "as.end_device.batch.delete",
+  "batch delete end devices",
+  devicesRead,
+);
 
 interface Surroundings {
   readonly store: Store;
   readonly events: EventPublisher;
   readonly devices: DeviceRegistry;
+  /** As errors name a device. */
+  readonly formatDeviceUid: (ids: EndDeviceIdentifiers) => string;
   /** A device with what is queued for it. */
   readonly stageDelete: (ids: EndDeviceIdentifiers) => readonly StagedChange[];
 }
@@ -41,6 +53,12 @@ export class RegisteredDevices {
     this.#around = surroundings;
   }
 
+  async get(ids: EndDeviceIdentifiers): Promise<EndDevice> {
+    const device = await this.find(ids);
+    if (device === undefined) throw entityNotFound();
+    return device;
+  }
+
   /** Keys included: whoever answers picks what may be seen. */
   async find(ids: EndDeviceIdentifiers): Promise<EndDevice | undefined> {
     const { devices } = this.#around;
@@ -48,10 +66,8 @@ export class RegisteredDevices {
     return device && deviceMessage(device, devices);
   }
 
-  async set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
-    const staged = await this.stageSet(ids, given, paths);
-    await transactAll(this.#around.store, [staged]);
-    return staged.result;
+  set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
+    return transactOne(this.#around.store, () => this.stageSet(ids, given, paths));
   }
 
   /** `isNew`: take it that there is no such device; the transaction breaks a constraint when there is. */
@@ -77,29 +93,23 @@ export class RegisteredDevices {
     };
   }
 
-  /** Whether there was one. */
-  async delete(ids: EndDeviceIdentifiers): Promise<boolean> {
-    const { devices, events, store } = this.#around;
-    const device = await devices.load(ids);
-    if (device === undefined) return false;
-    await transactAll(store, [this.stageDelete(ids)]);
-    events.publish(deviceDeleted, { kind: "device", ids: device.ids });
-    return true;
+  /** Throws when there is no such device. */
+  async delete(ids: EndDeviceIdentifiers): Promise<void> {
+    const [deleted] = await this.deleteAll([ids]);
+    if (deleted === undefined) throw deviceNotFound({ device_uid: this.#around.formatDeviceUid(ids) });
+    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted });
   }
 
-  /** Of devices that are not there, nothing is said. */
-  async deleteBatch(application: ApplicationIdentifiers, deviceIds: readonly string[]): Promise<void> {
-    const { devices, events, store } = this.#around;
-    const found = await Promise.all(
-      [...new Set(deviceIds)].map((deviceId) => devices.load({ ...application, deviceId })),
-    );
-    const ids = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
-    if (ids.length === 0) return;
+  /** Those that were there. */
+  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
+    const { store } = this.#around;
+    const found = await Promise.all(ids.map((each) => this.#around.devices.load(each)));
+    const there = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
     await transactAll(
       store,
-      ids.map((each) => this.stageDelete(each)),
+      there.map((each) => this.stageDelete(each)),
     );
-    events.publish(batchDeleted, { kind: "application", ids: application }, deletedDevices(ids));
+    return there;
   }
 
   /** Whether or not there is such a device. */

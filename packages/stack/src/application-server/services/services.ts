@@ -1,26 +1,11 @@
-import type { ApplicationIdentifiers } from "../../domain/identifiers.ts";
-import type { DeviceKnown } from "../../rpc/end-device-requests.ts";
+import { AsEndDeviceBatchRegistry } from "@skylark/api";
+import { endDeviceBatchRegistry } from "../../rpc/end-device-registries.ts";
 import type { ServiceImplementation } from "../../rpc/service.ts";
-import type { DownlinkContext, DownlinkRequests } from "../downlink/downlink-requests.ts";
 import { applicationService } from "./application-service.ts";
-import { endDeviceBatchService, endDeviceService } from "./end-device-service.ts";
+import { endDeviceService } from "./end-device-service.ts";
 import { linkService } from "./link-service.ts";
-import type { RegisteredDevices } from "./registered-devices.ts";
-
-/** Where applications find the MQTT server. */
-export interface MqttAddresses {
-  readonly publicAddress?: string;
-  readonly publicTlsAddress?: string;
-}
-
-export interface ServiceContext extends DownlinkContext {
-  readonly requests: DownlinkRequests;
-  readonly registeredDevices: RegisteredDevices;
-  /** Where it says no, whoever registers the device here is warned. */
-  readonly deviceKnown: DeviceKnown;
-  readonly mqttAddresses: MqttAddresses | undefined;
-  readonly formatApplicationUid: (ids: ApplicationIdentifiers) => string;
-}
+import { batchDeleted } from "./registered-devices.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /** The Application Server's part of the API. */
 export function applicationServices(context: ServiceContext): readonly ServiceImplementation[] {
@@ -28,7 +13,7 @@ export function applicationServices(context: ServiceContext): readonly ServiceIm
   return [
     linkService(context),
     applicationService(context),
-    endDeviceService(context, registeredDevices),
-    endDeviceBatchService(registeredDevices),
+    endDeviceService(registeredDevices, context.deviceKnown),
+    endDeviceBatchRegistry(AsEndDeviceBatchRegistry, registeredDevices, context.events, batchDeleted),
   ];
 }

@@ -8,6 +8,8 @@ import type { EndDeviceProfile } from "../../domain/end-device-profile.ts";
 import type { ConnectedGateway, Reception } from "../../domain/uplink.ts";
 import { type UplinkContents, uplinkMessageJson } from "./uplink-json.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 type Json = { [name: string]: Json } & Json[];
 
 const plainProfile: EndDeviceProfile = { locations: {}, attributes: {} };

@@ -1,6 +1,7 @@
 import { timeOnAirUs } from "@skylark/lorawan";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../clock/clock.ts";
+import { atMost } from "../../component/at-most.ts";
 import type { Reception } from "../../domain/uplink.ts";
 import { SkylarkError } from "../../errors/errors.ts";
 import { type SizedWindow, windowsThatFit } from "./receive-windows.ts";
@@ -82,7 +83,7 @@ const maxGateways = 10_000;
 /** Says when it is time again for what is rarely done. */
 export class RareWindows {
   readonly #clock: Pick<Clock, "monotonicMs">;
-  readonly #lastAtMs = new LRUCache<string, number>({ max: maxGateways });
+  readonly #lastAtMs = new LRUCache<string, number>(atMost(maxGateways));
 
   constructor(clock: Pick<Clock, "monotonicMs">) {
     this.#clock = clock;

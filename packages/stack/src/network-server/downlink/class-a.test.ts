@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import {
   cryptFOpts,
   cryptFRMPayload,
@@ -10,7 +10,7 @@ import {
   withoutMIC,
 } from "@skylark/lorawan";
 import type { DeviceSettings } from "../device.ts";
-import { abpSettings, address, register, startNetwork } from "../network-server.fixture.ts";
+import { abpSettings, address, type Network, register, startNetwork } from "../network-server.fixture.ts";
 import { keysOf, readDownlink, uplinkFrame } from "../simulated-device.fixture.ts";
 import { downlink, keys, withDevice } from "./activated-device.fixture.ts";
 
@@ -261,14 +261,20 @@ function withoutFrequencies({
   return factory;
 }
 
-test("counts and signs downlinks of LoRaWAN 1.1 as that version does", async (context) => {
+const fills11 = [4, 5, 6] as const;
+const keys11 = keysOf(fills11);
+const v11 = { txDr: 5, txCh: 0 };
+
+async function withDevice11(context: TestContext): Promise<Network> {
   const net = await startNetwork();
   context.after(() => net.close());
-  const fills11 = [4, 5, 6] as const;
-  const keys11 = keysOf(fills11);
   const settings = { ...abpSettings, macVersion: "MAC_V1_1", phyVersion: "PHY_V1_1_REV_B" } as const;
   await register(net, { settings, deviceId: "dev1", session: { devAddr: address, keys: fills11 } });
-  const v11 = { txDr: 5, txCh: 0 };
+  return net;
+}
+
+test("counts and signs downlinks of LoRaWAN 1.1 as that version does", async (context) => {
+  const net = await withDevice11(context);
   const fOpts = encodeMACCommands([{ name: "linkCheck", kind: "request", payload: {} }], "uplink");
   const send = async (fCnt: number) => {
     net.hear(uplinkFrame(address, keys11, { fCnt, fPort: 1, payload, confirmed: true, fOpts, v11 }));
@@ -327,13 +333,7 @@ test("tells the session that a downlink would go to", async (context) => {
 });
 
 test("verifies the acknowledgment of LoRaWAN 1.1 with the counter that it acknowledges", async (context) => {
-  const net = await startNetwork();
-  context.after(() => net.close());
-  const fills11 = [4, 5, 6] as const;
-  const keys11 = keysOf(fills11);
-  const settings = { ...abpSettings, macVersion: "MAC_V1_1", phyVersion: "PHY_V1_1_REV_B" } as const;
-  await register(net, { settings, deviceId: "dev1", session: { devAddr: address, keys: fills11 } });
-  const v11 = { txDr: 5, txCh: 0 };
+  const net = await withDevice11(context);
   net.applicationServer.queue.push(downlink, { ...downlink, confirmed: true });
   for (const fCnt of [1, 2]) {
     net.hear(uplinkFrame(address, keys11, { fCnt, fPort: 1, payload, v11 }));

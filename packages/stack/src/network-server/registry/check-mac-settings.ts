@@ -18,9 +18,8 @@ export function checkMACSettings({ macSettings }: EndDevice, band: Band): void {
   for (const [name, given] of Object.entries(offsets)) {
     if (given !== undefined && given.value >= mostOffsets) throw invalidField(`mac_settings.${name}.value`);
   }
-  const { factoryPresetFrequencies, uplinkDwellTime, downlinkDwellTime } = macSettings;
-  const isBeyondBand = factoryPresetFrequencies.length > band.maxUplinkChannels;
-  if (isBeyondBand || factoryPresetFrequencies.some((frequency) => frequency < 100_000n)) {
+  const { factoryPresetFrequencies: presets, uplinkDwellTime, downlinkDwellTime } = macSettings;
+  if (presets.length > band.maxUplinkChannels || !presets.every((each) => isOfBand(Number(each), band))) {
     throw invalidField("mac_settings.factory_preset_frequencies");
   }
   for (const [name, given] of Object.entries({
@@ -32,6 +31,13 @@ export function checkMACSettings({ macSettings }: EndDevice, band: Band): void {
   checkADR(macSettings, band);
   checkRelay(macSettings.relay, band, "mac_settings.relay");
   checkRelay(macSettings.desiredRelay, band, "mac_settings.desired_relay");
+}
+
+/** Where channels are masked, presets name some of those that there are; elsewhere they are channels of their own. */
+function isOfBand(frequency: number, { cfListType, subBands, uplinkChannels }: Band): boolean {
+  return cfListType === "frequencies"
+    ? subBands.some((each) => each.minFrequency <= frequency && frequency <= each.maxFrequency)
+    : uplinkChannels.some((channel) => channel.frequency === frequency);
 }
 
 function checkDataRates(macSettings: MACSettings, band: Band): void {

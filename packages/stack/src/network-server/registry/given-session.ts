@@ -71,7 +71,7 @@ function startedAt({ startedAt: given }: APISession, paths: readonly string[]): 
 
 function sessionOf(session: APISession, { ids, settings, before, now, paths }: GivenSession): Session {
   const devAddr = devAddrOfBytes(session.devAddr);
-  if (devAddr === undefined) throw missingField("session.dev_addr");
+  if (!devAddr) throw missingField("session.dev_addr");
   const fNwkSIntKey = keySchedule(session.keys?.fNwkSIntKey?.key, "f_nwk_s_int_key");
   const isLegacy = usesLegacyMIC(settings.macVersion);
   if (isLegacy) requireSameKeys(session, paths);

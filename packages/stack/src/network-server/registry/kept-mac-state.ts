@@ -30,7 +30,7 @@ export const transientFields: ReadonlySet<string> = new Set([
 ]);
 
 /** Paths of the MAC state that are kept as they were given, for as long as the session lasts. */
-export const keptMACPaths: readonly string[] = [...allowedFieldMaskPaths("NsEndDeviceRegistry.Set")].filter(
+const keptMACPaths: readonly string[] = [...allowedFieldMaskPaths("NsEndDeviceRegistry.Set")].filter(
   (path) => {
     const [top, field, parameter, ...rest] = path.split(".");
     if (top !== "mac_state" || field === undefined) return false;

@@ -1,90 +1,27 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { EndDeviceSchema, fromJSON, NsEndDeviceRegistry, Right, toJSON } from "@skylark/api";
+import { test } from "node:test";
+import { EndDeviceSchema, NsEndDeviceRegistry, Right, toJSON } from "@skylark/api";
 import { aesKey, devAddr, expandKey } from "@skylark/lorawan";
-import { createEventBus } from "../../events/event-bus.ts";
 import { statement } from "../../store/store.ts";
-import { type Network, startNetwork } from "../network-server.fixture.ts";
-import { keysOf, uplinkFrame } from "../simulated-device.fixture.ts";
-import { RegisteredDevices } from "./registered-devices.ts";
+import { startNetwork } from "../network-server.fixture.ts";
+import { uplinkFrame } from "../simulated-device.fixture.ts";
+import {
+  abp,
+  abpPaths,
+  apiIds,
+  ids,
+  keys,
+  message,
+  multicast,
+  multicastPaths,
+  otaa,
+  otaaPaths,
+  payload,
+  shown,
+  start,
+  withSettings,
+} from "./registered-devices.fixture.ts";
 import { touchesKeys } from "./services.ts";
-
-const ids = { tenantId: "default", applicationId: "app1", deviceId: "newdev1" };
-const apiIds = {
-  device_id: "newdev1",
-  application_ids: { application_id: "app1" },
-  dev_eui: "70B3D57ED0000001",
-};
-
-const abp = {
-  supports_join: false,
-  lorawan_version: "1.0.2",
-  ids: apiIds,
-  session: {
-    keys: { f_nwk_s_int_key: { key: "07070707070707070707070707070707" } },
-    dev_addr: "01020304",
-  },
-  mac_settings: {
-    resets_f_cnt: true,
-    factory_preset_frequencies: [
-      "868100000",
-      "868300000",
-      "868500000",
-      "867100000",
-      "867300000",
-      "867500000",
-      "867700000",
-      "867900000",
-    ],
-  },
-  lorawan_phy_version: "1.0.2-b",
-  frequency_plan_id: "EU_863_870_TTN",
-};
-const abpPaths = [
-  "supports_join",
-  "lorawan_version",
-  "ids.device_id",
-  "ids.dev_eui",
-  "session.keys.f_nwk_s_int_key.key",
-  "session.dev_addr",
-  "mac_settings.resets_f_cnt",
-  "mac_settings.factory_preset_frequencies",
-  "lorawan_phy_version",
-  "frequency_plan_id",
-];
-const { session: _, mac_settings: __, ...common } = abp;
-const otaa = { ...common, supports_join: true, ids: { ...apiIds, join_eui: "0000000000000001" } };
-const otaaPaths = [
-  "supports_join",
-  "lorawan_version",
-  "lorawan_phy_version",
-  "frequency_plan_id",
-  "ids.join_eui",
-];
-
-const message = (json: object) => fromJSON(EndDeviceSchema, json as Parameters<typeof fromJSON>[1]);
-const keys = keysOf([7, 7, 7]);
-const payload = Uint8Array.of(1);
-
-async function start(context: TestContext): Promise<{ net: Network; devices: RegisteredDevices }> {
-  const net = await startNetwork();
-  context.after(() => net.close());
-  return { net, devices: devicesOf(net) };
-}
-
-function devicesOf({ clock, store, server }: Network): RegisteredDevices {
-  return new RegisteredDevices({
-    clock,
-    store,
-    ...server.devices,
-    events: createEventBus(clock),
-    desiredRx1Delay: 5,
-    addresses: { owns: () => true },
-  });
-}
-
-const shown = async (devices: RegisteredDevices) =>
-  toJSON(EndDeviceSchema, await devices.get(ids)) as Record<string, Record<string, unknown>>;
 
 test("registers an ABP device as on the documentation's page, and hears it on all its channels", async (context) => {
   const { net, devices } = await start(context);
@@ -156,7 +93,7 @@ test("names the field that is wrong", async (context) => {
       return true;
     });
   }
-  await assert.rejects(devices.get(ids), { name: "pkg/networkserver:device_not_found" });
+  await assert.rejects(devices.get(ids), { name: "pkg/redis:not_found" });
 });
 
 test("refuses EUIs that another device has, and to change one's own", async (context) => {
@@ -253,9 +190,7 @@ test("gives devices created at once numbers of their own", async (context) => {
   });
   assert.equal(new Set((await Promise.all(created)).map(({ ids: each }) => each?.deviceId)).size, 20);
   await devices.deleteApplication(ids);
-  await assert.rejects(devices.get({ ...ids, deviceId: "dev-3" }), {
-    name: "pkg/networkserver:device_not_found",
-  });
+  await assert.rejects(devices.get({ ...ids, deviceId: "dev-3" }), { name: "pkg/redis:not_found" });
 });
 
 test("wants the rights on keys for masks that cover one", () => {
@@ -287,157 +222,6 @@ test("keeps session keys sealed", async (context) => {
   assert.equal(Buffer.from(row?.keys as Uint8Array).includes(Buffer.alloc(16, 7)), false);
   const entry = await net.server.devices.cache.holdByIds(ids);
   assert.deepEqual(entry?.state.current?.session.fNwkSIntKey, expandKey(aesKey(new Uint8Array(16).fill(7))));
-});
-
-interface Refused {
-  readonly what: string;
-  readonly device: object;
-  readonly paths: readonly string[];
-  readonly field: string;
-  readonly cause?: string;
-}
-
-const multicast = {
-  ...abp,
-  multicast: true,
-  supports_class_c: true,
-  ids: { ...apiIds, dev_eui: undefined },
-};
-const multicastPaths = [...abpPaths, "multicast", "supports_class_b", "supports_class_c"];
-const withSettings = (mac_settings: object) => ({ ...otaa, mac_settings });
-const refused: readonly Refused[] = [
-  {
-    what: "OTAA without DevEUI",
-    device: { ...otaa, ids: { ...otaa.ids, dev_eui: undefined } },
-    paths: otaaPaths,
-    field: "ids.dev_eui",
-    cause: "field_is_zero",
-  },
-  {
-    what: "multicast that joins",
-    device: { ...otaa, multicast: true },
-    paths: [...otaaPaths, "multicast"],
-    field: "multicast",
-    cause: "field_not_zero",
-  },
-  {
-    what: "ABP without address",
-    device: { ...abp, session: { keys: abp.session.keys } },
-    paths: abpPaths,
-    field: "session.dev_addr",
-    cause: "field_is_zero",
-  },
-  {
-    what: "ABP without key",
-    device: { ...abp, session: { dev_addr: "01020304" } },
-    paths: abpPaths,
-    field: "session.keys.f_nwk_s_int_key.key",
-    cause: "field_is_zero",
-  },
-  {
-    what: "ABP of LoRaWAN 1.1 with one key only",
-    device: { ...abp, lorawan_version: "MAC_V1_1", lorawan_phy_version: "PHY_V1_1_REV_B" },
-    paths: abpPaths,
-    field: "session.keys.s_nwk_s_int_key.key",
-    cause: "field_is_zero",
-  },
-  {
-    what: "ABP of LoRaWAN 1.0.x with two network keys",
-    device: {
-      ...abp,
-      session: {
-        ...abp.session,
-        keys: { ...abp.session.keys, nwk_s_enc_key: { key: "09090909090909090909090909090909" } },
-      },
-    },
-    paths: [...abpPaths, "session.keys.nwk_s_enc_key.key"],
-    field: "session.keys.nwk_s_enc_key.key",
-  },
-  {
-    what: "ABP with the identifier of a joined session",
-    device: { ...abp, session: { ...abp.session, keys: { ...abp.session.keys, session_key_id: "AQI=" } } },
-    paths: [...abpPaths, "session.keys.session_key_id"],
-    field: "session.keys.session_key_id",
-    cause: "field_not_zero",
-  },
-  {
-    what: "an address among the identifiers that is not the session's",
-    device: { ...abp, ids: { ...apiIds, dev_addr: "01020305" } },
-    paths: abpPaths,
-    field: "session.dev_addr",
-  },
-  {
-    what: "multicast of class A",
-    device: { ...multicast, supports_class_c: false },
-    paths: multicastPaths,
-    field: "supports_class_b",
-    cause: "field_is_zero",
-  },
-  {
-    what: "multicast with uplinks",
-    device: { ...multicast, session: { ...abp.session, last_f_cnt_up: 5 } },
-    paths: [...multicastPaths, "session.last_f_cnt_up"],
-    field: "session.last_f_cnt_up",
-    cause: "field_not_zero",
-  },
-  {
-    what: "class B without ping slot periodicity",
-    device: { ...multicast, supports_class_b: true },
-    paths: multicastPaths,
-    field: "mac_settings.ping_slot_periodicity.value",
-    cause: "field_is_zero",
-  },
-  {
-    what: "the band of another plan",
-    device: { ...otaa, version_ids: { band_id: "US_902_928" } },
-    paths: [...otaaPaths, "version_ids.band_id"],
-    field: "version_ids.band_id",
-    cause: "device_and_frequency_plan_band_mismatch",
-  },
-  {
-    what: "older and newer settings for ADR together",
-    device: withSettings({ adr: { disabled: {} }, use_adr: true }),
-    paths: [...otaaPaths, "mac_settings"],
-    field: "mac_settings.use_adr",
-    cause: "field_not_zero",
-  },
-  ...[
-    [{ adr: { dynamic: { max_data_rate_index: 9 } } }, "adr.mode.dynamic.max_data_rate_index.value"],
-    [{ adr: { dynamic: { min_tx_power_index: 15 } } }, "adr.mode.dynamic.min_tx_power_index"],
-    [{ adr: { dynamic: { min_nb_trans: 3, max_nb_trans: 1 } } }, "adr.mode.dynamic.max_nb_trans"],
-    [
-      { adr: { dynamic: { overrides: { data_rate_5: { min_nb_trans: 3, max_nb_trans: 1 } } } } },
-      "adr.mode.dynamic.overrides.data_rate_5.max_nb_trans",
-    ],
-    [{ adr: { static: { data_rate_index: 15 } } }, "adr.mode.static.data_rate_index"],
-    [{ adr: { static: { tx_power_index: 15 } } }, "adr.mode.static.tx_power_index"],
-    [{ rx2_data_rate_index: 15 }, "rx2_data_rate_index.value"],
-    [{ desired_ping_slot_data_rate_index: 15 }, "desired_ping_slot_data_rate_index.value"],
-    [{ rx1_data_rate_offset: 7 }, "rx1_data_rate_offset.value"],
-    [{ uplink_dwell_time: true }, "uplink_dwell_time.value"],
-    [{ factory_preset_frequencies: ["1"] }, "factory_preset_frequencies"],
-  ].map(([settings, field]) => ({
-    what: String(field),
-    device: withSettings(settings as object),
-    paths: [...otaaPaths, "mac_settings"],
-    field: `mac_settings.${field}`,
-  })),
-];
-
-test("refuses what cannot be, naming the field and why", async (context) => {
-  const { net, devices } = await start(context);
-  for (const { what, device, paths, field, cause } of refused) {
-    await assert.rejects(
-      devices.set(ids, message(device), paths),
-      (error: { readonly name: string; readonly attributes: object; readonly cause?: Error }) => {
-        assert.equal(error.name, "pkg/networkserver:field_value", what);
-        assert.deepEqual(error.attributes, { field }, what);
-        assert.equal(error.cause?.name, cause && `pkg/networkserver:${cause}`, what);
-        return true;
-      },
-    );
-  }
-  assert.deepEqual(await net.store.query(statement("SELECT device_no FROM ns_devices")), []);
 });
 
 test("registers multicast groups, LoRaWAN 1.1 by personalization, and classes B and C", async (context) => {

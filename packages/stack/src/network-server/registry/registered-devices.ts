@@ -1,5 +1,6 @@
 import type { EndDevice } from "@skylark/api";
 import type { Clock } from "../../clock/clock.ts";
+import { entityNotFound } from "../../domain/entity-not-found.ts";
 import { devAddrOfBytes, euiOfBytes } from "../../domain/identifier-bytes.ts";
 import {
   type ApplicationIdentifiers,
@@ -8,12 +9,11 @@ import {
 } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EventPublisher } from "../../events/events.ts";
-import { deletedDevices } from "../../rpc/end-device-requests.ts";
 import {
   type StagedResult,
   type StagedTransaction,
   transactAll,
-  untilCurrent,
+  transactOne,
 } from "../../store/staged-transaction.ts";
 import type { Store, Writer } from "../../store/store.ts";
 import { stale } from "../../store/store-errors.ts";
@@ -26,7 +26,7 @@ import { personalizedMACState } from "../join/join-parameters.ts";
 import type { DeviceReader, DeviceWriter, RegisteredDevice } from "../storage/device-store.ts";
 import { type ChangedRegistration, changedRegistration } from "./changed-registration.ts";
 import { endDeviceMessage } from "./end-device-message.ts";
-import { batchDeleted, deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
+import { deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
 
 const deviceExists = defineErrors("pkg/networkserver").alreadyExists(
   "device_exists",
@@ -62,7 +62,7 @@ export class RegisteredDevices {
 
   async get(ids: EndDeviceIdentifiers): Promise<EndDevice> {
     const device = await this.find(ids);
-    if (device === undefined) throw deviceNotFound();
+    if (device === undefined) throw entityNotFound();
     return device;
   }
 
@@ -73,11 +73,7 @@ export class RegisteredDevices {
 
   /** Creates the device, or changes the fields of the mask; gives the whole device as it is now. */
   set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice> {
-    return untilCurrent(async () => {
-      const staged = await this.stageSet(ids, given, paths);
-      await this.#transact(staged);
-      return staged.result;
-    });
+    return transactOne(this.#around.store, () => this.stageSet(ids, given, paths));
   }
 
   /** `isNew`: take it that there is no such device; the transaction breaks a constraint when there is. */
@@ -123,23 +119,14 @@ export class RegisteredDevices {
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    const deleted = await this.#deleteAll([ids]);
-    if (deleted[0] === undefined) throw deviceNotFound();
-    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted[0] });
-  }
-
-  /** Of devices that are not there, nothing is said. */
-  async deleteBatch(application: ApplicationIdentifiers, deviceIds: readonly string[]): Promise<void> {
-    const ids = [...new Set(deviceIds)].map((deviceId) => ({ ...application, deviceId }));
-    const deleted = await this.#deleteAll(ids);
-    if (deleted.length === 0) return;
-    const subject = { kind: "application", ids: application } as const;
-    this.#around.events.publish(batchDeleted, subject, deletedDevices(deleted));
+    const [deleted] = await this.deleteAll([ids]);
+    if (deleted === undefined) throw deviceNotFound();
+    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted });
   }
 
   async deleteApplication({ tenantId, applicationId }: ApplicationIdentifiers): Promise<void> {
     for (const ids of await this.#around.reader.listApplication(tenantId, applicationId)) {
-      await this.#deleteAll([ids]);
+      await this.deleteAll([ids]);
     }
   }
 
@@ -156,7 +143,7 @@ export class RegisteredDevices {
   }
 
   /** Those that were there. Turns are taken in one order, so that two callers never wait for each other. */
-  async #deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
+  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
     const inOrder = [...ids].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
     const turns: Turn[] = [];
     try {
@@ -169,7 +156,7 @@ export class RegisteredDevices {
       throw error;
     }
     const removals = turns.map((turn) => this.#stageRemoval(turn));
-    if (removals.length > 0) await this.#transact(...removals);
+    await this.#transact(...removals);
     return turns.map(({ stored }) => stored.ids);
   }
 

@@ -1,11 +1,8 @@
 import {
-  create,
-  EndDeviceSchema,
   enumName,
   type MACSettingsSchema,
   type MessageInitShape,
   Ns,
-  NsEndDeviceBatchRegistry,
   NsEndDeviceRegistry,
   type PHYVersion,
   PHYVersionSchema,
@@ -14,12 +11,11 @@ import {
 import { bandVersions, frequencyPlans, getBand, type NetID, phyVersions } from "@skylark/lorawan";
 import { bytesOfDevAddr } from "../../domain/identifier-bytes.ts";
 import {
-  batchDeletion,
   type DeviceKnown,
+  endDeviceMethods,
   requestedDevice,
   shownDevice,
-  warnUnlessKnown,
-} from "../../rpc/end-device-requests.ts";
+} from "../../rpc/end-device-registries.ts";
 import {
   anyone,
   application,
@@ -39,32 +35,13 @@ export function nsEndDeviceRegistry(
   deviceKnown: DeviceKnown,
 ): ServiceImplementation {
   return implement(NsEndDeviceRegistry, {
-    get: {
-      requires: ({ endDeviceIds, fieldMask }) =>
-        readRequirement(endDeviceIds?.applicationIds?.applicationId, fieldMask?.paths ?? []),
-      async handle({ endDeviceIds, fieldMask }, context) {
-        return shownDevice(
-          await devices.get(requestedDevice(context.tenantId, endDeviceIds)),
-          fieldMask?.paths,
-        );
-      },
-    },
-    set: {
-      requires: ({ endDevice, fieldMask }) => {
-        const id = endDevice?.ids?.applicationIds?.applicationId;
-        return touchesKeysOnWrite(fieldMask?.paths ?? [])
-          ? application(id, Right.APPLICATION_DEVICES_WRITE, Right.APPLICATION_DEVICES_WRITE_KEYS)
-          : application(id, Right.APPLICATION_DEVICES_WRITE);
-      },
-      async handle({ endDevice, fieldMask }, context) {
-        const ids = requestedDevice(context.tenantId, endDevice?.ids);
-        const paths = fieldMask?.paths ?? [];
-        warnOfIgnored(paths, context);
-        const device = await devices.set(ids, endDevice ?? create(EndDeviceSchema), paths);
-        await warnUnlessKnown(ids, deviceKnown, context);
-        return shownDevice(device, paths);
-      },
-    },
+    ...endDeviceMethods({
+      devices,
+      deviceKnown,
+      readRequirement,
+      touchesKeysOnWrite,
+      warnOfWrite: warnOfIgnored,
+    }),
     resetFactoryDefaults: {
       requires: ({ endDeviceIds, fieldMask }) => ({
         kind: "allOf",
@@ -78,14 +55,6 @@ export function nsEndDeviceRegistry(
           await devices.reset(requestedDevice(context.tenantId, endDeviceIds)),
           fieldMask?.paths,
         );
-      },
-    },
-    delete: {
-      requires: ({ applicationIds }) =>
-        application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
-      async handle(request, context) {
-        await devices.delete(requestedDevice(context.tenantId, request));
-        return {};
       },
     },
   });
@@ -111,7 +80,7 @@ export function touchesKeys(paths: readonly string[]): boolean {
 }
 
 /** Writing also the identifier of a session key takes the right to write keys. */
-export function touchesKeysOnWrite(paths: readonly string[]): boolean {
+function touchesKeysOnWrite(paths: readonly string[]): boolean {
   return touchesKeys(paths) || paths.some((path) => path.endsWith(".keys.session_key_id"));
 }
 
@@ -135,12 +104,6 @@ function readRequirement(applicationId: string | undefined, paths: readonly stri
     rights.push(Right.APPLICATION_TRAFFIC_READ);
   }
   return application(applicationId, ...rights);
-}
-
-export function nsEndDeviceBatchRegistry(devices: RegisteredDevices): ServiceImplementation {
-  return implement(NsEndDeviceBatchRegistry, {
-    delete: batchDeletion((application, deviceIds) => devices.deleteBatch(application, deviceIds)),
-  });
 }
 
 export function nsService(network: {

@@ -2,6 +2,7 @@ import type { Timer } from "../../../clock/clock.ts";
 import { SkylarkError, statusCodes } from "../../../errors/errors.ts";
 import type { Client, MessageSource, StoredSession, TransientSource } from "../../../mqtt/backend.ts";
 import type { PublishedMessage } from "../../../mqtt/packet-decoding.ts";
+import type { ApplicationAccess } from "../../peers.ts";
 import { DownlinkPublisher } from "./downlink-publisher.ts";
 import type { MqttBackendContext } from "./mqtt-backend.ts";
 import { connected, disconnected } from "./mqtt-events.ts";
@@ -18,14 +19,14 @@ export interface ApplicationLogin {
   /** As V2 is spoken to the application; `#` may mean its topics. */
   readonly v2: { readonly dialect: Dialect; readonly prefersV2: boolean };
   /** Asks again what the client's key allows; cheap, the Identity Server caches it until it changes. */
-  readonly authenticate: () => Promise<ReadonlySet<string>>;
-  readonly rights: ReadonlySet<string>;
+  readonly authenticate: () => Promise<ApplicationAccess>;
+  readonly access: ApplicationAccess;
 }
 
 const readTraffic = "RIGHT_APPLICATION_TRAFFIC_READ";
 const writeDownlinks = "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE";
-/** Publishes are checked one by one; what only listens notices within this time that its key was changed. */
-const rightsCheckMs = 5000;
+/** Until rights that could not be checked are checked again. */
+const retryMs = 5000;
 
 /** An application's client: its rights, its topics and its session. */
 export class ApplicationClient implements Client {
@@ -39,7 +40,7 @@ export class ApplicationClient implements Client {
   readonly #v2Publisher: V2DownlinkPublisher;
   #session: PersistentSession | undefined;
   #revoked: () => void = () => {};
-  #rightsTimer: Timer | undefined;
+  #retry: Timer | undefined;
   #endWatch: () => void = () => {};
   /** Publishes take their turn while rights are checked, so that they reach the queue in order. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -52,7 +53,7 @@ export class ApplicationClient implements Client {
     this.sessionKey = sessionKey(login.name);
     this.source = context.feeds.feed(ids, userName, login.topics);
     this.transient = context.v2Feeds.source(login.name, login.v2.dialect);
-    this.mayRead = login.rights.has(readTraffic);
+    this.mayRead = login.access.rights.has(readTraffic);
     this.#publisher = new DownlinkPublisher(context, login.name, login.topics);
     this.#v2Publisher = new V2DownlinkPublisher(context, login.name);
   }
@@ -70,8 +71,9 @@ export class ApplicationClient implements Client {
     if (cleanSession) await sessions.drop(name);
     else this.#session = await sessions.open(name);
     this.#isOpen = true;
-    this.#watchRights();
-    this.#endWatch = this.#context.accessWatch.add(name.ids.tenantId, () => this.#recheckRights());
+    this.#endWatch = this.#login.access.watch(() => this.#recheckRights());
+    // They may have changed since the login.
+    this.#recheckRights();
     events.publish(connected, { kind: "application", ids: name.ids });
     return this.#session;
   }
@@ -95,33 +97,26 @@ export class ApplicationClient implements Client {
   }
 
   closed(): void {
-    this.#rightsTimer?.cancel();
+    this.#retry?.cancel();
     this.#endWatch();
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#context.events.publish(disconnected, { kind: "application", ids: this.#login.name.ids });
   }
 
-  #watchRights(): void {
-    this.#rightsTimer = this.#context.clock.after(rightsCheckMs, () => this.#recheckRights());
-  }
-
   #recheckRights(): void {
-    this.#rightsTimer?.cancel();
-    const watchOn = () => {
-      this.#rightsTimer?.cancel();
-      if (this.#isOpen) this.#watchRights();
-    };
-    this.#checkRights().then(watchOn, (error: unknown) => {
+    this.#retry?.cancel();
+    this.#checkRights().catch((error: unknown) => {
       this.#context.log.warn("the rights of an MQTT client could not be checked", { error });
-      watchOn();
+      this.#retry?.cancel();
+      if (this.#isOpen) this.#retry = this.#context.clock.after(retryMs, () => this.#recheckRights());
     });
   }
 
   /** Undefined when the key is no longer good for the application. */
   async #checkRights(): Promise<ReadonlySet<string> | undefined> {
     try {
-      const rights = await this.#login.authenticate();
+      const { rights } = await this.#login.authenticate();
       this.mayRead = rights.has(readTraffic);
       return rights;
     } catch (error) {

@@ -27,10 +27,10 @@ test(`a server killed ${rounds} times delivers QoS 2 exactly once and QoS 1 comp
     }
     const { child, port } = await startServer(path);
     const runs = [exactlyOnce.run(port), atLeastOnce.run(port)];
-    await delay(100);
+    while (!(exactlyOnce.delivered.length > 0 && atLeastOnce.delivered.length > 0)) await delay(20);
     child.send("stop");
     const [{ last }] = (await once(child, "message")) as [{ last: number }];
-    for (let turn = 0; turn < 500 && !(has(exactlyOnce, last) && has(atLeastOnce, last)); turn++)
+    for (let turn = 0; turn < 2000 && !(has(exactlyOnce, last) && has(atLeastOnce, last)); turn++)
       await delay(20);
     child.kill("SIGKILL");
     await Promise.all(runs);

@@ -27,6 +27,8 @@ export interface DownlinkQueue {
     downlinks: readonly ApplicationDownlink[],
     alongside?: StagedChange,
   ): Promise<void>;
+  /** Whether nothing waits for the device. */
+  isEmpty(ids: EndDeviceIdentifiers): Promise<boolean>;
   /**
    * Tells the application why its publish was refused: a `down/failed` message per item, or one with an empty
    * downlink when no item could be read. Resolves with false, having told nobody, when there is no such device.

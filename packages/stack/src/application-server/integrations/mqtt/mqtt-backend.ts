@@ -8,7 +8,6 @@ import { type Backend, type Client, type ConnectRequest, Refusal } from "../../.
 import { connectReturnCodes } from "../../../mqtt/packet-encoding.ts";
 import type { Store } from "../../../store/store.ts";
 import type { IdentityServer } from "../../peers.ts";
-import type { AccessWatch } from "./access-watch.ts";
 import { ApplicationClient } from "./application-client.ts";
 import type { DownlinkQueue } from "./downlink-queue.ts";
 import type { MessageFeeds } from "./message-feeds.ts";
@@ -50,7 +49,6 @@ export interface MqttBackendContext {
   readonly v2Feeds: V2Feeds;
   readonly sessions: SessionStore;
   readonly downlinks: DownlinkQueue;
-  readonly accessWatch: AccessWatch;
 }
 
 const mqttRights = ["RIGHT_APPLICATION_TRAFFIC_READ", "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE"];
@@ -91,9 +89,9 @@ async function login(
   const { identity } = context;
   const apiKey = readV2AccessKey(password);
   const authenticate = () => identity.authenticateApplication(ids, apiKey, request.remoteAddress);
-  const rights = await authenticate();
+  const access = await authenticate();
   const isV2 = isV2AccessKey(password);
-  if (isV2 && !mqttRights.some((right) => rights.has(right))) throw noMqttRights();
+  if (isV2 && !mqttRights.some((right) => access.rights.has(right))) throw noMqttRights();
   const name = { ids, userName: request.username!, clientId: request.clientId };
   const dialect = dialectOf(await identity.applicationAttributes(ids));
   // Only a client of V2 writes these; `#` of any other is for what it has had since V3.
@@ -103,7 +101,7 @@ async function login(
     topics: v3Topics,
     v2: { dialect: dialect ?? "superset", prefersV2 },
     authenticate,
-    rights,
+    access,
   });
 }
 

@@ -18,7 +18,7 @@ import { type MqttIntegration, openMqttIntegration } from "./mqtt-integration.ts
 
 const errors = defineErrors("test/mqtt");
 const wrongKey = errors.unauthenticated("wrong_key", "wrong key `{key}`");
-export const overloaded = errors.resourceExhausted("overloaded", "too many logins");
+const overloaded = errors.resourceExhausted("overloaded", "too many logins");
 const noTenant = errors.notFound("no_tenant", "no tenant");
 const queueFull = errors.resourceExhausted("queue_full", "queue full");
 
@@ -41,13 +41,15 @@ export interface TestIntegration {
   /** By the identifier of the device. */
   readonly deviceAttributes: Map<string, Readonly<Record<string, string>>>;
   readonly keys: Map<string, ReadonlySet<string>>;
+  /** Tells clients that `keys` changed. */
+  accessChanged(): void;
   /** Commits a message of a device of `app1`. */
   emit(deviceId: string, kind: ApplicationMessageKind, payload: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export const ids = { tenantId: "default", applicationId: "app1" };
-export const allRights: ReadonlySet<string> = new Set([
+const allRights: ReadonlySet<string> = new Set([
   "RIGHT_APPLICATION_TRAFFIC_READ",
   "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE",
 ]);
@@ -75,6 +77,7 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
   const applicationAttributes: Record<string, string> = {};
   const deviceAttributes = new Map<string, Readonly<Record<string, string>>>();
   const keys = new Map([["good", allRights]]);
+  const watchers = new Set<() => void>();
   const integration = await openMqttIntegration({
     store,
     clock,
@@ -87,7 +90,11 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
         if (apiKey === "overloaded") throw overloaded();
         const rights = applicationKey(application).endsWith("/app1") ? keys.get(apiKey) : undefined;
         if (rights === undefined) throw wrongKey({ key: apiKey.slice(0, 3) });
-        return rights;
+        const watch = (recheck: () => void) => {
+          watchers.add(recheck);
+          return () => void watchers.delete(recheck);
+        };
+        return { rights, watch };
       },
       applicationAttributes: async () => applicationAttributes,
       deviceProfile: ({ deviceId }) => ({ locations: {}, attributes: deviceAttributes.get(deviceId) ?? {} }),
@@ -114,6 +121,9 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
     applicationAttributes,
     deviceAttributes,
     keys,
+    accessChanged() {
+      for (const recheck of watchers) recheck();
+    },
     emit: (deviceId, kind, payload) =>
       commit(store, [outbox.stage([{ ...ids, deviceId, kind, payload: Buffer.from(payload) }])]),
     async close() {
@@ -144,6 +154,7 @@ function rememberingQueue(
     push: (device, downlinks, alongside) => put("push", device, downlinks, alongside),
     pushFirst: (device, downlinks, alongside) => put("pushFirst", device, downlinks, alongside),
     replace: (device, downlinks, alongside) => put("replace", device, downlinks, alongside),
+    isEmpty: async ({ deviceId }) => !queued.some((item) => item.deviceId === deviceId),
     async reportRejected(device, downlinks, error) {
       if (!/\/dev[1-9]$/.test(endDeviceKey(device))) return false;
       rejected.push({ deviceId: device.deviceId, count: downlinks.length, error });

@@ -8,7 +8,6 @@ import { MqttServer, type TlsCertificate } from "../../../mqtt/mqtt-server.ts";
 import type { Store } from "../../../store/store.ts";
 import type { MessageLog } from "../../message-log.ts";
 import type { IdentityServer } from "../../peers.ts";
-import { AccessWatch } from "./access-watch.ts";
 import type { DownlinkQueue } from "./downlink-queue.ts";
 import { MessageFeeds } from "./message-feeds.ts";
 import { createMqttBackend, type UserNames } from "./mqtt-backend.ts";
@@ -26,8 +25,6 @@ export interface MqttIntegrationOptions {
     IdentityServer,
     "authenticateApplication" | "applicationAttributes" | "deviceProfile"
   >;
-  /** Calls back when keys, users or the tenant itself changed; without it clients notice within seconds. */
-  readonly onAccessChanged?: (listener: (tenantId: string) => void) => void;
   readonly userNames: UserNames;
   readonly sessionExpiryMs: number;
   readonly limits?: Partial<MqttLimits>;
@@ -52,14 +49,12 @@ export async function openMqttIntegration(options: MqttIntegrationOptions): Prom
   const { store, clock, log, messages } = options;
   const sessions = await openSessionStore(store, clock, messages.lastSequence());
   const feeds = new MessageFeeds(messages);
-  const accessWatch = new AccessWatch(clock);
   const server = new MqttServer({
-    backend: createMqttBackend({ ...options, sessions, feeds, v2Feeds: new V2Feeds(options), accessWatch }),
+    backend: createMqttBackend({ ...options, sessions, feeds, v2Feeds: new V2Feeds(options) }),
     clock,
     log,
     limits: { ...defaultLimits, ...options.limits },
   });
-  options.onAccessChanged?.((tenantId) => accessWatch.accessChanged(tenantId));
   const expiry = expireSessions(options, sessions);
   return {
     counters: server.counters,

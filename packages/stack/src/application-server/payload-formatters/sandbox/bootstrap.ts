@@ -139,7 +139,10 @@ export const bootstrapSource = `(function () {
     run.name = name;
     const called = callV2(script, run, first, port);
     if (called.failure !== undefined) return called;
-    const isGood = isObject(called.value) && typeof called.value.then !== "function";
+    const value = called.value;
+    // Promises, and what is something else in JSON, such as a Date.
+    const isOther = (method) => typeof value[method] === "function";
+    const isGood = isObject(value) && !isOther("then") && !isOther("toJSON");
     return isGood ? called : failed(name + " not valid: does not return an object");
   }
 
@@ -198,7 +201,12 @@ export const bootstrapSource = `(function () {
     if (!uplink || !hasV2Uplink(script)) return failure("entrypoint", name);
     const converted = convertUplink(script, {}, input);
     if (converted.failure !== undefined) return converted.failure;
-    return converted.valid ? answer({}, converted.fields, maxLength) : failure("validator", "");
+    if (!converted.valid) return failure("validator", "");
+    try {
+      return answer({}, converted.fields, maxLength);
+    } catch (error) {
+      return failure("function", "Payload Function output cannot be marshaled to JSON: " + reasonOf(error));
+    }
   }
 
   function encode(script, input, maxLength) {
