@@ -5,7 +5,7 @@ import {
   GetEndDeviceRequestSchema,
 } from "@skylark/api";
 import { type DeviceIdentity, deviceIdentity, type JsonObject } from "@skylark/testkit";
-import { type LoopOptions, type LoopResult, runClosedLoop } from "./closed-loop.ts";
+import { type LoopResult, runClosedLoop } from "./closed-loop.ts";
 import { GrpcConnection } from "./grpc-load.ts";
 import { HttpConnection, httpRequest } from "./http-load.ts";
 import type { BenchOptions } from "./options.ts";
@@ -65,97 +65,105 @@ async function askHttp(connection: HttpConnection, request: Buffer, expected: st
   if (status !== 200 || !body.includes(expected)) throw new Error(`HTTP ${status}: ${body.slice(0, 500)}`);
 }
 
-/** Authenticated reads and registrations on all four servers, over HTTP and gRPC. */
-export async function benchApi(bench: ApiBench): Promise<ApiResult[]> {
-  const { options, registry, stack, log } = bench;
-  const workers = options.number("api-connections");
-  const limits: Omit<LoopOptions, "calls"> = {
-    workers,
-    seconds: options.number("seconds"),
-    serverPid: stack.pid,
-  };
-  const { apiKey } = registry;
-  const https = await Promise.all(Array.from({ length: workers }, () => HttpConnection.open(stack.httpUrl)));
-  const grpcs = Array.from(
-    { length: Math.min(workers, 8) },
-    () => new GrpcConnection(stack.grpcAddress, apiKey, { [cascade]: "true" }),
-  );
-  const http = (worker: number) => https[worker]!;
-  const grpc = (worker: number) => grpcs[worker % grpcs.length]!;
-  const results: ApiResult[] = [];
-  const run = async (
-    over: ApiResult["over"],
+type Over = ApiResult["over"];
+
+/** What the measurements share: connections, and where their results go. */
+interface Measuring {
+  readonly registry: Registry;
+  readonly http: (worker: number) => HttpConnection;
+  readonly grpc: (worker: number) => GrpcConnection;
+  /** Calls in a closed loop, until `calls` of them or the time are up. */
+  run(
+    over: Over,
     what: string,
     calls: number,
     call: (index: number, worker: number) => Promise<void>,
-  ) => {
-    const result = { over, what, ...(await runClosedLoop({ ...limits, calls }, call)) };
-    log(`${over} ${what}: ${result.perSecond.toFixed(0)}/s`);
-    results.push(result);
-    return result;
-  };
+  ): Promise<void>;
+}
 
-  const registrations = options.number("api-registrations");
-  let next = registry.registeredDevices("api");
-  const take = () => deviceIdentity(seed, next++);
-  const register = async (
-    over: ApiResult["over"],
-    what: string,
-    call: (id: DeviceIdentity, worker: number) => Promise<void>,
-  ) => {
-    await run(over, what, registrations, (_, worker) => call(take(), worker));
-    await registry.keepDevices("api", next);
+/** Authenticated reads and registrations on all four servers, over HTTP and gRPC. */
+export async function benchApi({ options, registry, stack, log }: ApiBench): Promise<ApiResult[]> {
+  const workers = options.number("api-connections");
+  const limits = { workers, seconds: options.number("seconds"), serverPid: stack.pid };
+  const https = await Promise.all(Array.from({ length: workers }, () => HttpConnection.open(stack.httpUrl)));
+  const grpcs = Array.from(
+    { length: Math.min(workers, 8) },
+    () => new GrpcConnection(stack.grpcAddress, registry.apiKey, { [cascade]: "true" }),
+  );
+  const results: ApiResult[] = [];
+  const measuring: Measuring = {
+    registry,
+    http: (worker) => https[worker]!,
+    grpc: (worker) => grpcs[worker % grpcs.length]!,
+    async run(over, what, calls, call) {
+      const result = { over, what, ...(await runClosedLoop({ ...limits, calls }, call)) };
+      log(`${over} ${what}: ${result.perSecond.toFixed(0)}/s`);
+      results.push(result);
+    },
   };
   try {
-    await register("HTTP", "registrations, one call", (identity, worker) =>
-      askHttp(
-        http(worker),
-        httpRequest(
-          { verb: "POST", path: devicesPath, apiKey, header: `${cascade}: true` },
-          { end_device: wholeDevice(identity) },
-        ),
-        identity.deviceId,
-      ),
-    );
-    await register("HTTP", "registrations, four calls", async (identity, worker) => {
-      for (const request of fourCalls(identity, apiKey))
-        await askHttp(http(worker), request, identity.deviceId);
-    });
-    await register("gRPC", "registrations, one call", async (identity, worker) => {
-      const ids = {
-        ...(wholeDevice(identity).ids as JsonObject),
-        application_ids: { application_id: applicationId },
-      };
-      const request = fromJSON(CreateEndDeviceRequestSchema, {
-        end_device: { ...wholeDevice(identity), ids },
-      });
-      const { ids: registered } = await grpc(worker).call(EndDeviceRegistry.method.create, request);
-      if (registered?.deviceId !== identity.deviceId) throw new Error("gRPC answered with another device");
-    });
-
-    const known = Array.from(
-      { length: Math.min(next, 1000) },
-      (_, index) => deviceIdentity(seed, index).deviceId,
-    );
-    const deviceOf = (index: number) => known[(index * 7919) % known.length]!;
-    const requests = known.map((id) =>
-      httpRequest({ verb: "GET", path: `${devicesPath}/${id}?field_mask=name`, apiKey }),
-    );
-    await run("HTTP", "authenticated reads", untilTimeIsUp, (index, worker) =>
-      askHttp(http(worker), requests[(index * 7919) % requests.length]!, deviceOf(index)),
-    );
-    await run("gRPC", "authenticated reads", untilTimeIsUp, async (index, worker) => {
-      const request = fromJSON(GetEndDeviceRequestSchema, {
-        end_device_ids: { device_id: deviceOf(index), application_ids: { application_id: applicationId } },
-        field_mask: "name",
-      });
-      const { ids } = await grpc(worker).call(EndDeviceRegistry.method.get, request);
-      if (ids?.deviceId !== deviceOf(index)) throw new Error("gRPC answered with another device");
-    });
+    await measureRegistrations(measuring, options.number("api-registrations"));
+    await measureReads(measuring);
   } finally {
     for (const connection of [...https, ...grpcs]) connection.close();
   }
   return results;
+}
+
+async function measureRegistrations(
+  { registry, http, grpc, run }: Measuring,
+  registrations: number,
+): Promise<void> {
+  const { apiKey } = registry;
+  let next = registry.registeredDevices("api");
+  const register = async (
+    over: Over,
+    what: string,
+    call: (identity: DeviceIdentity, worker: number) => Promise<void>,
+  ) => {
+    await run(over, what, registrations, (_, worker) => call(deviceIdentity(seed, next++), worker));
+    await registry.keepDevices("api", next);
+  };
+  const oneCall = { verb: "POST", path: devicesPath, apiKey, header: `${cascade}: true` } as const;
+  await register("HTTP", "registrations, one call", (identity, worker) =>
+    askHttp(http(worker), httpRequest(oneCall, { end_device: wholeDevice(identity) }), identity.deviceId),
+  );
+  await register("HTTP", "registrations, four calls", async (identity, worker) => {
+    for (const request of fourCalls(identity, apiKey))
+      await askHttp(http(worker), request, identity.deviceId);
+  });
+  await register("gRPC", "registrations, one call", async (identity, worker) => {
+    const ids = {
+      ...(wholeDevice(identity).ids as JsonObject),
+      application_ids: { application_id: applicationId },
+    };
+    const request = fromJSON(CreateEndDeviceRequestSchema, { end_device: { ...wholeDevice(identity), ids } });
+    const { ids: registered } = await grpc(worker).call(EndDeviceRegistry.method.create, request);
+    if (registered?.deviceId !== identity.deviceId) throw new Error("gRPC answered with another device");
+  });
+}
+
+async function measureReads({ registry, http, grpc, run }: Measuring): Promise<void> {
+  const { apiKey } = registry;
+  const known = Array.from(
+    { length: Math.min(registry.registeredDevices("api"), 1000) },
+    (_, index) => deviceIdentity(seed, index).deviceId,
+  );
+  const deviceOf = (index: number) => known[(index * 7919) % known.length]!;
+  const requests = known.map((id) =>
+    httpRequest({ verb: "GET", path: `${devicesPath}/${id}?field_mask=name`, apiKey }),
+  );
+  await run("HTTP", "authenticated reads", untilTimeIsUp, (index, worker) =>
+    askHttp(http(worker), requests[(index * 7919) % requests.length]!, deviceOf(index)),
+  );
+  await run("gRPC", "authenticated reads", untilTimeIsUp, async (index, worker) => {
+    const request = fromJSON(GetEndDeviceRequestSchema, {
+      end_device_ids: { device_id: deviceOf(index), application_ids: { application_id: applicationId } },
+      field_mask: "name",
+    });
+    const { ids } = await grpc(worker).call(EndDeviceRegistry.method.get, request);
+    if (ids?.deviceId !== deviceOf(index)) throw new Error("gRPC answered with another device");
+  });
 }
 
 /** Throws unless every device that was registered is complete on all four servers; asked after a restart. */

@@ -88,7 +88,7 @@ function publishUplink(device: Device, fCnt: number, payload: Uint8Array, gatewa
   if (fault === "twice" && published === 50) publish(`v3/bench/devices/${device.id}/up`, message);
 }
 
-const udp = createSocket("udp4");
+const udp = createSocket({ type: "udp4", recvBufferSize: 4 << 20 });
 const heard = new Map<string, number>();
 
 function transmit(eui: string, payload: Uint8Array): void {

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { encodeGatewayHeader, gatewayEui, packetTypes } from "@skylark/testkit";
 
 /** Where the ten digits of `tmst` lie in every datagram of the benchmark. */
-export const tmstOffset = 12 + '{"rxpk":[{"tmst":'.length;
+const tmstOffset = 12 + '{"rxpk":[{"tmst":'.length;
 
 /** A counter that always has ten digits, so that it can be written into a prepared datagram: 55 minutes of it. */
 const firstTmst = 1_000_000_000;

@@ -54,7 +54,7 @@ const table = {
 type OptionName = keyof typeof table;
 
 /** The parts of the benchmark. */
-export const parts = ["uplinks", "joins", "downlinks", "api", "start"] as const;
+const parts = ["uplinks", "joins", "downlinks", "api", "start"] as const;
 export type Part = (typeof parts)[number];
 
 export interface BenchOptions {

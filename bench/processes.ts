@@ -13,7 +13,7 @@ function read(path: string): string {
 }
 
 /** A process and all its descendants. */
-export function processTree(pid: number): number[] {
+function processTree(pid: number): number[] {
   const found = [pid];
   for (let i = 0; i < found.length; i++) {
     let threads: string[] = [];

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -34,21 +35,26 @@ function startOptions(): readonly string[] {
   return words.slice(words.indexOf("node") + 1, -1);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
-}
+/** Below the ports that systems hand out to whoever asks for any, so that it is still free when the stack wants it. */
+let nextPort = 10_240 + ((process.pid * 8) % 5600);
 
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
+async function freePort(): Promise<number> {
+  for (; ; nextPort++) {
+    const server = createServer();
+    const socket = createSocket("udp4");
+    try {
+      server.listen(nextPort, "127.0.0.1");
+      await once(server, "listening");
+      socket.bind(nextPort, "127.0.0.1");
+      await once(socket, "listening");
+      return nextPort++;
+    } catch (error) {
+      if (nextPort > 16_000) throw error;
+    } finally {
+      server.close();
+      socket.close();
+    }
+  }
 }
 
 async function isReady(httpUrl: string): Promise<boolean> {
@@ -66,12 +72,10 @@ function exited(child: ChildProcess): Promise<number | null> {
 
 /** Starts the stack with a data directory, on free ports of this machine only, and waits until it is ready. */
 export async function startStack(program: StackProgram, dataDir: string): Promise<RunningStack> {
-  const [httpPort, grpcPort, mqttPort, udpPort] = await Promise.all([
-    freePort(),
-    freePort(),
-    freePort(),
-    freeUdpPort(),
-  ]);
+  const httpPort = await freePort();
+  const grpcPort = await freePort();
+  const mqttPort = await freePort();
+  const udpPort = await freePort();
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   const startedAt = performance.now();
   const child = spawn(

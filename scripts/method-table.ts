@@ -36,7 +36,7 @@ async function servicesOfTheStack(): Promise<readonly ServiceImplementation[]> {
 }
 
 /** One table of the services of The Things Stack, one of those that it does not have. */
-export function methodTables(services: readonly ServiceImplementation[]): string {
+function methodTables(services: readonly ServiceImplementation[]): string {
   const isTheirs = ({ descriptor }: ServiceImplementation) =>
     descriptor.typeName.startsWith("ttn.lorawan.v3.");
   const theirs = services.filter(isTheirs);

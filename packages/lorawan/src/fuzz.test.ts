@@ -1,5 +1,5 @@
 // No input makes a decoder or parser throw anything but a LoRaWANError, and what is decoded can be encoded again.
-// FUZZ_RUNS inputs for each decoder (20,000 unless set); FUZZ_SEED repeats a run.
+// FUZZ_RUNS inputs for each decoder (20,000 unless set); FUZZ_SEED begins another sequence of them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -36,7 +36,7 @@ import {
 } from "./index.ts";
 
 const runs = Number(process.env.FUZZ_RUNS ?? 20_000);
-const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32);
+const seed = Number(process.env.FUZZ_SEED ?? 1);
 
 /** Pseudo-random whole numbers below a limit (mulberry32). */
 function random(start: number): (limit: number) => number {

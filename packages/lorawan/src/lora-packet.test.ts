@@ -40,6 +40,8 @@ import {
   withoutMIC,
 } from "./index.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 // It is CommonJS, typed as if it had a default export only.
 const loraPacket = loraPacketModule as unknown as typeof loraPacketModule.default;
 

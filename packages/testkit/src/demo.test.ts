@@ -129,7 +129,7 @@ describe("the demo", () => {
       everyMs: 100,
     });
     t.after(() => demo.stop());
-    for (let waited = 0; network.joinRequests.length < 2 && waited < 5000; waited += 20) {
+    for (let waited = 0; network.joinRequests.length < 2 && waited < 30_000; waited += 20) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const is11 = network.joinRequests.find(({ devEui }) => devEui === "02534B5900000002");

@@ -178,7 +178,7 @@ function report(
 }
 
 /** The lines that a person pastes into a terminal to watch the traffic and to take part in it. */
-export function demoInstructions(options: {
+function demoInstructions(options: {
   readonly httpUrl: string;
   readonly mqttPort: number;
   readonly applicationKey: string;

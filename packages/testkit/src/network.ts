@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly factory?: FactorySettings;
   /** How many gateways hear each device; all of them by default. */
   readonly gatewaysPerDevice?: number;
+  /** The first DevNonce of OTAA devices, for versions that count it. */
+  readonly firstDevNonce?: number;
   /** The same seed gives the same EUIs, addresses and keys. */
   readonly seed?: number;
   /** Used in place of identities from the seed. */
@@ -88,11 +90,16 @@ export function gatewayEui(seed: number, index: number): EUI64 {
 /** The activation of a device from its identity, as its firmware knows it. */
 export function activationOf(
   identity: DeviceIdentity,
-  options: { readonly kind: "otaa" | "abp"; readonly version: LoRaWANVersion },
+  options: {
+    readonly kind: "otaa" | "abp";
+    readonly version: LoRaWANVersion;
+    readonly nextDevNonce?: number | undefined;
+  },
 ): DeviceOptions["activation"] {
   const is11 = options.version === "1.1.0";
   if (options.kind === "otaa") {
-    const otaa = { joinEui: parseEUI64(identity.joinEui), appKey: key(identity.appKey) };
+    const { nextDevNonce = 1 } = options;
+    const otaa = { joinEui: parseEUI64(identity.joinEui), appKey: key(identity.appKey), nextDevNonce };
     return { otaa: is11 ? { ...otaa, nwkKey: key(identity.nwkKey) } : otaa };
   }
   const keys = { fNwkSIntKey: key(identity.fNwkSIntKey), appSKey: key(identity.appSKey) };
@@ -143,7 +150,11 @@ export function simulateNetwork(options: NetworkOptions): SimulatedNetwork {
         air,
         devEui: parseEUI64(identity.devEui),
         version,
-        activation: activationOf(identity, { kind: options.activation, version }),
+        activation: activationOf(identity, {
+          kind: options.activation,
+          version,
+          nextDevNonce: options.firstDevNonce,
+        }),
       }),
   );
   return {

@@ -18,6 +18,10 @@ const table = {
   size: { default: "11", description: "bytes of payload" },
   "rx2-data-rate": { default: "", description: "index of the RX2 data rate that ABP devices were made with" },
   "first-fcnt": { default: "0", description: "first uplink counter of ABP devices" },
+  "first-dev-nonce": {
+    default: "1",
+    description: "first DevNonce of OTAA devices that count it (1.0.4 and 1.1.0)",
+  },
   seed: { default: "100", description: "EUIs, addresses and keys follow from it" },
   keys: {
     default: "",
@@ -49,6 +53,7 @@ export interface SimulateOptions {
   readonly size: number;
   readonly rx2DataRate?: number;
   readonly firstFCnt: number;
+  readonly firstDevNonce: number;
   readonly seed: number;
   readonly identities?: readonly DeviceIdentity[];
   readonly loss: number;
@@ -124,6 +129,7 @@ export function readSimulateOptions(args: readonly string[]): SimulateOptions | 
     confirmed: number("confirmed"),
     size: number("size"),
     firstFCnt: number("first-fcnt"),
+    firstDevNonce: number("first-dev-nonce"),
     seed: number("seed"),
     loss: number("loss"),
     delayMs: number("delay-ms"),

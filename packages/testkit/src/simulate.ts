@@ -180,7 +180,8 @@ export async function simulate(
         if (slackMs !== undefined) slacks.push(slackMs);
       },
     },
-    device: { forgetDownlinks: true },
+    // Another run must not ask to join with the DevNonces of this one, which a Join Server remembers.
+    device: { forgetDownlinks: true, random: Math.random },
   });
   if (options.api !== undefined) {
     log(`registering ${options.devices} devices and ${options.gateways} gateways at ${options.api.url}`);
@@ -213,6 +214,8 @@ export function formatReport(report: SimulationReport): string {
     slackMs === undefined
       ? "no downlinks"
       : `min ${slackMs.min.toFixed(0)}, p50 ${slackMs.p50.toFixed(0)}, p99 ${slackMs.p99.toFixed(0)} ms`;
+  const unheard = report.joinRequests > 0 && report.joined === 0;
+  const hint = unheard ? ["no answer to a join-request: are the devices registered, with these keys?"] : [];
   return [
     `devices            ${report.devices}, with a session ${report.joined}, join-requests ${report.joinRequests}`,
     `uplinks            ${report.uplinksSent} sent (${report.uplinksPerSecond.toFixed(1)}/s), ${report.uplinksSkipped} left out as no device was free`,
@@ -222,15 +225,23 @@ export function formatReport(report: SimulationReport): string {
     `downlinks heard    ${report.downlinksInRx1} in RX1, ${report.downlinksInRx2} in RX2`,
     `timing slack       ${slack} from PULL_RESP to transmission`,
     `violations         ${counts(report.violations)}`,
+    ...hint,
   ].join("\n");
 }
 
+async function run(args: readonly string[]): Promise<void> {
+  const options = readSimulateOptions(args);
+  if (options === undefined) return console.log(help);
+  const report = await simulate(options, (line) => console.error(line));
+  console.log(formatReport(report));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
 if (import.meta.main) {
-  const options = readSimulateOptions(process.argv.slice(2));
-  if (options === undefined) console.log(help);
-  else {
-    const report = await simulate(options, (line) => console.error(line));
-    console.log(formatReport(report));
-    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  try {
+    await run(process.argv.slice(2));
+  } catch (error) {
+    console.error(`simulate: ${(error as Error).message}`);
+    process.exitCode = 1;
   }
 }

@@ -53,6 +53,13 @@ async function setUp(t: TestContext, gatewayOptions: Partial<GatewayOptions> = {
   return { server, air, gateway, makeDevice };
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    assert.ok(tries < 2000, "it did not happen in time");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 describe("simulated devices and gateways", { concurrency: true }, () => {
   it("a confirmed uplink is acknowledged in RX1, through a rollover of the gateway's counter", async (t) => {
     const { server, gateway, makeDevice } = await setUp(t, { startCount: 2 ** 32 - 500_000 });
@@ -191,7 +198,7 @@ describe("simulated devices and gateways", { concurrency: true }, () => {
       size: 1,
       data: "AA==",
     };
-    const soon = 400_000;
+    const soon = 3_000_000;
     const send = (changes: object): void =>
       server.pullResp(JSON.stringify({ txpk: { ...txpk, ...changes } }));
     send({ tmst: soon });
@@ -201,9 +208,9 @@ describe("simulated devices and gateways", { concurrency: true }, () => {
     send({ tmms: 1e12 });
     send({ size: 2, tmst: soon + 200_000 });
     server.pullResp("{");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    send({ tmst: 125_000 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => server.txAcks.length === 5 && gateway.stats.malformedPullResp === 2);
+    send({ tmst: 1000 });
+    await until(() => server.txAcks.length === 6);
     const errors = server.txAcks.map((ack) => (ack === "" ? "" : JSON.parse(ack).txpk_ack.error));
     assert.deepEqual(errors.slice(0, 5), ["", "COLLISION_PACKET", "TOO_EARLY", "TX_FREQ", "GPS_UNLOCKED"]);
     assert.match(errors[5], /TOO_LATE|TOO_EARLY/);
@@ -241,7 +248,7 @@ describe("simulated devices and gateways", { concurrency: true }, () => {
     await device.sendUplink({ fPort: 1 });
     assert.equal(gateway.stats.framesHeard, 0);
     for (let i = 0; i < 60; i++) gateway.reportStatus();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => server.statuses.length + gateway.stats.datagramsLost >= 60);
     assert.ok(gateway.stats.datagramsLost > 5);
     assert.ok(server.statuses.length < 60 && server.statuses.length > 20);
   });

@@ -92,7 +92,14 @@ function compileRule(rule: FieldMaskRule): Compiled {
   };
   const allowed = new Set(all.filter(isAllowed));
   for (const { also } of chain) for (const path of also) allowed.add(path);
-  return { allowed, mustBeZero: rule.set ? byParent(all.filter((path) => !allowed.has(path))) : new Map() };
+  return { allowed, mustBeZero: rule.set ? mustBeZeroOf(all, allowed) : new Map() };
+}
+
+/** A parent none of whose paths may be named by itself is written as a whole: a picture. */
+function mustBeZeroOf(all: readonly string[], allowed: ReadonlySet<string>): Compiled["mustBeZero"] {
+  const writtenInParts = byParent([...allowed]);
+  const unwritten = byParent(all.filter((path) => !allowed.has(path)));
+  return new Map([...unwritten].filter(([parent]) => writtenInParts.has(parent)));
 }
 
 /** The paths below each parent, near or far. */

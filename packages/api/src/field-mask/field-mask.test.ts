@@ -8,6 +8,8 @@ import type { EndDevice } from "../schema.ts";
 import { ADRSettingsSchema, ApplicationUpSchema, EndDeviceSchema } from "../schema.ts";
 import { assign, parseFieldMask, pick } from "./field-mask.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const device = create(EndDeviceSchema, {
   ids: { deviceId: "dev1", applicationIds: { applicationId: "app1" } },
   name: "thermometer",

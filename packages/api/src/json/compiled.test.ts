@@ -12,6 +12,8 @@ import { memberCodecs } from "./member-codec.ts";
 import { messageCodec } from "./message-codec.ts";
 import type { Properties } from "./well-known-codec.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const messages = [...registry].filter((desc) => desc.kind === "message");
 
 test("writers and readers of a type's own do what going through the fields does", () => {

@@ -10,6 +10,8 @@ import { arbitraryMessage } from "./arbitrary-message.fixture.ts";
 import { fromJSON, toJSON, toJSONText } from "./json.ts";
 import { JSONDecodeError } from "./json-decode-error.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 /** Of the schema, and those of google.protobuf that it uses. */
 const allMessages = [...registry].filter((desc) => desc.kind === "message");
 

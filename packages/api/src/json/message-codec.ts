@@ -59,7 +59,7 @@ function bareCodec(desc: DescMessage, field: () => ValueCodec | undefined): Valu
 }
 
 /** Google's wrappers may also come as `{"value": x}`, which is how other JSON libraries read them. */
-export function wrapped(codec: ValueCodec): ValueCodec {
+function wrapped(codec: ValueCodec): ValueCodec {
   return {
     ...codec,
     isZero: never,

@@ -6,6 +6,7 @@ import {
   BatchGetEndDevicesRequestSchema,
   CreateApplicationRequestSchema,
   GetEndDeviceRequestSchema,
+  ListApplicationsRequestSchema,
   ListEndDevicesRequestSchema,
   StreamEventsRequestSchema,
 } from "../schema.ts";
@@ -61,6 +62,16 @@ test("numbers, times, lists and messages are read as their JSON would be", () =>
     ),
     { identifiers, after: "2026-01-01T00:00:00Z" },
   );
+});
+
+test("truth has the spellings that addresses have", () => {
+  for (const text of ["true", "TRUE", "t", "1"]) {
+    assert.deepEqual(set(ListApplicationsRequestSchema, ["deleted", text]), { deleted: true }, text);
+  }
+  for (const text of ["false", "False", "f", "0"]) {
+    assert.deepEqual(set(ListApplicationsRequestSchema, ["deleted", text]), {}, text);
+  }
+  assert.throws(() => set(ListApplicationsRequestSchema, ["deleted", "yes"]), JSONDecodeError);
 });
 
 test("what does not fit names the field", () => {

@@ -114,10 +114,15 @@ function toJson(field: DescField, texts: readonly string[]): JsonValue {
 function itemJson(field: DescField, text: string): JsonValue {
   if (text.startsWith("{") && field.message !== undefined) return parse(text);
   const bare = field.message === undefined ? field : field.message.fields[0];
-  const isBool =
-    bare?.fieldKind === "scalar" && bare.scalar === ScalarType.BOOL && /^(true|false)$/i.test(text);
-  return isBool ? text.toLowerCase() === "true" : text;
+  const isBool = bare?.fieldKind === "scalar" && bare.scalar === ScalarType.BOOL;
+  return (isBool ? truths.get(text.toLowerCase()) : undefined) ?? text;
 }
+
+/** As clients of the public API write them in addresses. */
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "t", "1"].map((text) => [text, true] as const),
+  ...["false", "f", "0"].map((text) => [text, false] as const),
+]);
 
 function parse(text: string): JsonValue {
   try {

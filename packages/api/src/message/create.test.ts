@@ -14,6 +14,8 @@ import {
 } from "../schema.ts";
 import { create, fromBinary } from "./create.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const schemas: readonly DescMessage[] = [
   ADRSettingsSchema,
   ApplicationSchema,

@@ -132,7 +132,7 @@ export class MessageSchemas {
 }
 
 /** Without the package where that is The Things Stack's own. */
-export function componentName({ typeName }: DescMessage | DescEnum): string {
+function componentName({ typeName }: DescMessage | DescEnum): string {
   return typeName.replace(/^ttn\.lorawan\.v3\./, "").replace(/^(tti|skylark)\.(lorawan\.)?v[0-9]+\./, "$1.");
 }
 

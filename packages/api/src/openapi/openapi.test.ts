@@ -12,6 +12,8 @@ import { comments } from "./comments.ts";
 import { MessageSchemas } from "./message-schemas.ts";
 import { violationOf } from "./schema-violation.fixture.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const services = schemaFiles
   .filter(({ proto }) => /^(ttn|tti|skylark)\./.test(proto.package))
   .flatMap((file) => file.services);

@@ -22,6 +22,8 @@ import { isEmail, isIPAddress } from "./formats.ts";
 import type { Violation } from "./validate.ts";
 import { validate } from "./validate.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const idPattern = `value does not match regex pattern "^[a-z0-9](?:[-]?[a-z0-9]){2,}$"`;
 const unknownVersion = 99 as MACVersion;
 const goodIds = { deviceId: "dev1", applicationIds: { applicationId: "app1" } };

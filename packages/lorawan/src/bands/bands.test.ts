@@ -21,6 +21,8 @@ import {
   rx1DataRateIndex,
 } from "./index.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const eu = (version: PHYVersion) => getBand("EU_863_870", version);
 const us = (version: PHYVersion) => getBand("US_902_928", version);
 

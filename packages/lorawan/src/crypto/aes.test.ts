@@ -9,6 +9,8 @@ import { aesKey, parseAESKey } from "./aes-key.ts";
 import { cmac } from "./cmac.ts";
 import { unwrapKey, wrapKey } from "./key-wrap.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 test("AES agrees with the vectors of FIPS-197 and SP 800-38A both ways", () => {
   const vectors = [
     [

@@ -199,7 +199,7 @@ function inverseMix(word: number): number {
 }
 
 /** Decrypts one block given as four words, in place; from the encryption schedule, so none other is kept. */
-export function decryptState(k: KeySchedule, state: Int32Array): void {
+function decryptState(k: KeySchedule, state: Int32Array): void {
   let a = state[0]! ^ k[40]!;
   let b = state[1]! ^ k[41]!;
   let c = state[2]! ^ k[42]!;

@@ -35,8 +35,11 @@ export class LoadingCache<V extends object> {
     this.#loading.delete(key);
   }
 
-  invalidateWhere(matches: (key: string) => boolean): void {
-    for (const key of [...this.#kept.keys(), ...this.#loading.keys()]) if (matches(key)) this.invalidate(key);
+  /** Of a key that is being loaded there is no value yet. */
+  invalidateWhere(matches: (key: string, value: V | undefined) => boolean): void {
+    for (const key of [...this.#kept.keys(), ...this.#loading.keys()]) {
+      if (matches(key, this.#kept.peek(key))) this.invalidate(key);
+    }
   }
 
   /** Changes the value where it is in memory; a load under way is not kept, since it may have read the old row. */

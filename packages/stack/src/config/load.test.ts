@@ -84,7 +84,16 @@ describe("loadConfiguration", () => {
     ["a bad port", { args: ["--http.listen=:99999"] }, /--http\.listen: expected host:port/],
     ["a flag without its value", { args: ["--limit"] }, /--limit needs a value/],
     ["a stray argument", { args: ["strat"] }, /unexpected argument "strat"/],
-    ["broken yaml", { file: { name: "skylark.yaml", text: "a: [" } }, /skylark\.yaml: /],
+    [
+      "broken yaml",
+      { file: { name: "skylark.yaml", text: "a: [" } },
+      /^skylark\.yaml: .+ at line 1, column \d+$/,
+    ],
+    [
+      "yaml without options",
+      { file: { name: "skylark.yaml", text: "- a\n- b\n" } },
+      /^skylark\.yaml: expected options/,
+    ],
   ];
   for (const [what, sources, message] of wrong) {
     it(`refuses ${what}`, () => {

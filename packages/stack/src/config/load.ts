@@ -1,4 +1,5 @@
-import { parse } from "yaml";
+import { createRequire } from "node:module";
+import type * as YAML from "yaml";
 import type { OptionTable, OptionValues } from "./option.ts";
 
 /** A configuration that cannot be used; the message names the option, and near ones for an unknown name. */
@@ -66,7 +67,8 @@ function flagValues(table: OptionTable, args: readonly string[]): Map<string, Gi
   for (let index = 0; index < args.length; index++) {
     const arg = args[index]!;
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(arg);
-    if (match === null) throw new ConfigurationError(`unexpected argument ${JSON.stringify(arg)}`);
+    if (match === null)
+      throw new ConfigurationError(`unexpected argument ${JSON.stringify(arg)}; --help lists the options`);
     const name = match[1]!;
     const option = table[name];
     if (option === undefined) {
@@ -96,9 +98,18 @@ function flagValues(table: OptionTable, args: readonly string[]): Map<string, Gi
 function fileValues(table: OptionTable, file: { name: string; text: string }): Map<string, Given> {
   let tree: unknown;
   try {
+    // Loaded where there is such a file only: it takes 20 ms.
+    const { parse }: typeof YAML = createRequire(import.meta.url)("yaml");
     tree = parse(file.text);
   } catch (error) {
-    throw new ConfigurationError(`${file.name}: ${(error as Error).message}`);
+    // What follows the first line shows the place once more.
+    const [message = ""] = (error as Error).message.split(/:?\n/);
+    throw new ConfigurationError(`${file.name}: ${message}`);
+  }
+  if (typeof tree !== "object" || Array.isArray(tree)) {
+    throw new ConfigurationError(
+      `${file.name}: expected options and their values, such as \`log.level: debug\``,
+    );
   }
   const values = new Map<string, Given>();
   const visit = (node: unknown, path: string): void => {

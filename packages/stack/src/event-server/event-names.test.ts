@@ -22,10 +22,8 @@ test("unknown names and patterns that match nothing or cannot be read are refuse
 });
 
 test("a pattern that would run for years is cut short", () => {
-  const started = performance.now();
   const names = new Set(["a".repeat(60)]);
   assert.throws(() => resolveEventNames(["/^(a+)+$x/"], names), { name: "pkg/events:invalid_regexp" });
-  assert.ok(performance.now() - started < 1000);
 });
 
 test("patterns that run long are refused once many came, until time has passed; names never are", () => {
@@ -34,15 +32,28 @@ test("patterns that run long are refused once many came, until time has passed; 
   const names = new Set(["a".repeat(60)]);
   const slow = () => resolveEventNames(["/^(a+)+$x/"], names, budget);
   const tooDear = { name: "skylark/event-server:patterns_too_dear" };
-  const started = performance.now();
-  for (let count = 0; count < 100; count++) assert.throws(slow);
+  const cutShort = { name: "pkg/events:invalid_regexp" };
+  let tried = 0;
+  for (; !budget.isSpent(); tried++) assert.throws(slow, cutShort);
+  // Five on a machine that does nothing else: each is given 50 ms.
+  assert.ok(tried > 1 && tried < 100, `${tried} were tried`);
   assert.throws(slow, tooDear);
-  // Each alone may take 50 ms.
-  assert.ok(performance.now() - started < 1000);
   assert.throws(() => resolveEventNames(["/^a/"], names, budget), tooDear);
   assert.deepEqual(resolveEventNames([...names], names, budget), names);
   now += 10_000;
   assert.deepEqual(resolveEventNames(["/^a/"], names, budget), names);
+});
+
+test("a pattern does not pay for what else the machine does meanwhile", () => {
+  const spent: number[] = [];
+  const budget = { isSpent: () => false, spend: (durationMs: number) => void spent.push(durationMs) };
+  const waiting = new Set(known);
+  waiting[Symbol.iterator] = function* () {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    yield* known;
+  } as (typeof waiting)[typeof Symbol.iterator];
+  assert.equal(resolveEventNames(["/^gs\\..+/"], waiting, budget)?.size, 2);
+  assert.ok(spent.length === 1 && spent[0]! < 50, `${spent} ms`);
 });
 
 test("patterns that cost little are never too many", () => {

@@ -84,10 +84,16 @@ const matcher = new Script("names.filter((name) => pattern.test(name))");
 const sandbox: { pattern: RegExp; names: readonly string[] } = { pattern: /^/, names: [] };
 const context = createContext(sandbox);
 
+/** Time that this thread has worked: that the machine does something else meanwhile is no fault of a pattern. */
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 function matching(text: string, known: ReadonlySet<string>, budget: PatternBudget): readonly string[] {
   if (text.length > maximumPatternLength) throw invalidRegexp();
   if (budget.isSpent()) throw patternsTooDear();
-  const startedAt = performance.now();
+  const workedBeforeMs = workedMs();
   let matches: readonly string[];
   try {
     sandbox.pattern = new RegExp(text);
@@ -96,7 +102,7 @@ function matching(text: string, known: ReadonlySet<string>, budget: PatternBudge
   } catch (cause) {
     throw invalidRegexp({}, { cause });
   } finally {
-    budget.spend(performance.now() - startedAt);
+    budget.spend(workedMs() - workedBeforeMs);
   }
   if (matches.length === 0) throw noMatchingEvents({ regexp: text });
   return matches;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { defineEvent } from "../events/events.ts";
+import { logIn } from "../identity-server/account/browser.fixture.ts";
 import {
   createApplication,
   createKey as createKeyOf,
@@ -8,7 +10,9 @@ import {
   errorName,
   startIdentityServer,
 } from "../identity-server/identity-server.fixture.ts";
+import { wantedEventNames } from "./event-service.ts";
 import { generousHistory, openEventSource, openStream, withApplication } from "./event-stream.fixture.ts";
+import { quietEventNames } from "./quiet-event-names.ts";
 
 const trafficEvent = defineEvent("test.traffic", "test", ["RIGHT_APPLICATION_TRAFFIC_READ"]);
 const infoEvent = defineEvent("test.info", "test", ["RIGHT_APPLICATION_INFO"]);
@@ -65,6 +69,13 @@ test("names select events, and the start says which", async (t) => {
   assert.equal((await stream.next()).name, "test.info");
 });
 
+test("names of events that nothing publishes yet are taken, and none of them is published", async () => {
+  const published = readFileSync(new URL("../../../../docs/events.md", import.meta.url), "utf8");
+  for (const name of quietEventNames) assert.ok(!published.includes(`\`${name}\``), `${name} is published`);
+  assert.deepEqual([...wantedEventNames(["as.webhook.fail"])!], ["as.webhook.fail"]);
+  assert.throws(() => wantedEventNames(["as.nothing"]), { name: "pkg/events:unknown_event_name" });
+});
+
 test("history is not kept: asking for it warns, and related events cannot be found", async (t) => {
   const { server } = await withApplication(t);
   const body = { identifiers: deviceIdentifiers, tail: 5 };
@@ -105,7 +116,7 @@ test("a closed stream leaves no subscription behind", async (t) => {
   publish();
   assert.equal(built, 1);
   stream.close();
-  for (let wait = 0; wait < 100 && built > 0; wait++) {
+  for (let wait = 0; wait < 2000 && built > 0; wait++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     built = 0;
     publish();
@@ -359,4 +370,76 @@ test("requests that ask for too much are refused", async (t) => {
   assert.equal(errorName(patterns), "skylark/event-server:too_many_names");
   const identifiers = new Array(1001).fill(deviceIdentifiers[0]);
   assert.equal(errorName(await post({ identifiers })), "skylark/event-server:too_many_identifiers");
+});
+
+test("a stream ends at once when what its caller may do does, without waiting for an event", async (t) => {
+  const { server } = await withApplication(t);
+  await createUser(server, "user1");
+  const call = async (verb: string, path: string, body?: unknown) => {
+    const answer = await server.call(verb, path, { key: server.adminKey, body });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    // Changes that come one after another are looked into once.
+    await server.clock.advance(200);
+  };
+  const listen = async (key: string) => {
+    const stream = await openStream(server, key, {
+      identifiers: [{ application_ids: { application_id: "app1" } }],
+    });
+    assert.equal((await stream.next()).name, "events.stream.start");
+    return { endedWith: async () => JSON.parse(await stream.ended()).error.details[0].name, stream };
+  };
+  const { stream: untouched } = await listen(server.adminKey);
+  t.after(() => untouched.close());
+
+  const collaborate = (...rights: string[]) =>
+    call("PUT", "/applications/app1/collaborators", {
+      collaborator: { ids: { user_ids: { user_id: "user1" } }, rights },
+    });
+  const setState = (state: string) => call("PUT", "/users/user1", { user: { state }, field_mask: "state" });
+  await collaborate("RIGHT_APPLICATION_INFO");
+  const browser = await logIn(server, { userId: "user1" });
+  const session = browser.cookies.get("_session") ?? "";
+  const removed = await listen(session);
+  await collaborate();
+  assert.equal(await removed.endedWith(), "no_application_rights");
+  await collaborate("RIGHT_APPLICATION_INFO");
+  const suspended = await listen(session);
+  await setState("STATE_SUSPENDED");
+  assert.equal(await suspended.endedWith(), "no_application_rights");
+  await setState("STATE_APPROVED");
+  const loggedOut = await listen(session);
+  await browser.post("/oauth/account/logout", {});
+  assert.equal(await loggedOut.endedWith(), "token_not_found");
+
+  const { key, id } = await createKeyOf(server, "/applications/app1", ["RIGHT_APPLICATION_INFO"]);
+  const setKey = (api_key: object, field_mask: string) =>
+    call("PUT", `/applications/app1/api-keys/${id}`, { api_key, field_mask });
+  const expiring = await listen(key);
+  await setKey({ expires_at: new Date(server.clock.now() + 60_000).toISOString() }, "expires_at");
+  await server.clock.advance(60_000);
+  assert.equal(await expiring.endedWith(), "api_key_expired");
+  await setKey({}, "expires_at");
+  const deleted = await listen(key);
+  await call("DELETE", `/applications/app1/api-keys/${id}`);
+  assert.equal(await deleted.endedWith(), "api_key_not_found");
+
+  const names = async (wanted: string) => {
+    for (;;) if ((await untouched.next()).name === wanted) return;
+  };
+  await names("application.api-key.delete");
+});
+
+test("who takes the identifier of what was purged sees nothing of before", async (t) => {
+  const { server } = await withApplication(t, generousHistory);
+  server.events.publish(infoEvent, { kind: "device", ids });
+  const purged = await server.call("DELETE", "/applications/app1/purge", { key: server.adminKey });
+  assert.equal(purged.status, 200);
+  await createApplication(server);
+  const stream = await openStream(server, server.adminKey, {
+    identifiers: [{ application_ids: { application_id: "app1" } }],
+    tail: 100,
+  });
+  t.after(() => stream.close());
+  assert.equal((await stream.next()).name, "events.stream.start");
+  assert.equal((await stream.next()).name, "application.create");
 });

@@ -21,6 +21,7 @@ import { resolveEventNames } from "./event-names.ts";
 import { EventStream } from "./event-stream.ts";
 import { noIdentifiers, rightsToListen } from "./event-subjects.ts";
 import { isVisible } from "./event-visibility.ts";
+import { quietEventNames } from "./quiet-event-names.ts";
 
 const errors = defineErrors("pkg/events/grpc");
 const storageDisabled = errors.failedPrecondition("storage_disabled", "events storage is not enabled");
@@ -31,7 +32,7 @@ const storageWarning = "Events storage is not enabled";
 
 export interface EventServiceOptions {
   readonly events: EventBus;
-  readonly authority: Pick<Authority, "rightsOn" | "require">;
+  readonly authority: Pick<Authority, "rightsOn">;
   readonly clock: Clock;
   /** Name of this host, as `origin` of its events. */
   readonly origin: string;
@@ -74,7 +75,8 @@ export function eventService(options: EventServiceOptions): ServiceImplementatio
 
 /** The events that a subscription names; undefined for all. */
 export function wantedEventNames(names: readonly string[]): ReadonlySet<string> | undefined {
-  return resolveEventNames(names, new Set(eventDefinitions().map(({ name }) => name)));
+  const published = eventDefinitions().map(({ name }) => name);
+  return resolveEventNames(names, new Set([...published, ...quietEventNames]));
 }
 
 /** Which part of the past a request asks for: after where it was cut off, or by its fields. */

@@ -18,7 +18,9 @@ async function start(t: TestContext) {
       return { tenantId, isAdmin: false, warnings: [] };
     },
     require() {},
+    requireStill() {},
     rightsOn: () => new Set(),
+    watch: () => () => {},
   };
   const clock = systemClock;
   const platform = createHttpPlatform({

@@ -248,8 +248,9 @@ test("a peer that does not answer pings is cut off, and one that does is not", a
     const pinged = new Promise((resolve) => alive.socket.once("ping", resolve));
     await server.clock.advance(60_000);
     await pinged;
-    // Until the pong has arrived.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The pong went out before this, so it has arrived when this is answered.
+    alive.send({ type: "subscribe", id: minute, identifiers });
+    assert.equal((await alive.next()).type, "subscribe");
   }
   assert.equal(await dead.closed(), 1006);
   assert.equal(alive.socket.readyState, WebSocket.OPEN);
@@ -291,4 +292,14 @@ test("a console that does not read is told what it missed and cut off, and other
   assert.ok(count >= 4096 && count < number, `${count} of ${number}`);
   assert.equal(errorOf(last), "skylark/event-server:slow_reader");
   assert.equal(await slow.closed(), 1008);
+});
+
+test("a socket whose caller is nobody any more is closed, also while it listens to nothing", async (t) => {
+  const { server, connect } = await start(t);
+  const { key, id } = await createKey(server, "/applications/app1", ["RIGHT_APPLICATION_INFO"]);
+  const idle = await connect(key);
+  const answer = await server.call("DELETE", `/applications/app1/api-keys/${id}`, { key: server.adminKey });
+  assert.equal(answer.status, 200);
+  assert.equal((await idle.next()).error?.details[0]?.name, "api_key_not_found");
+  assert.equal(await idle.closed(), 1008);
 });

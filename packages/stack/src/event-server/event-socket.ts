@@ -3,7 +3,8 @@ import type { Clock, Timer } from "../clock/clock.ts";
 import { defineErrors, SkylarkError, statusCodes } from "../errors/errors.ts";
 import type { Logger } from "../log/log.ts";
 import { errorStatus } from "../rpc/error-status.ts";
-import type { Caller } from "../rpc/service.ts";
+import { watchRequirement } from "../rpc/lasting-access.ts";
+import { type Authority, authenticated, type Caller } from "../rpc/service.ts";
 import type { EventRenderer } from "./event-messages.ts";
 import { wantedEventNames, wantedPast } from "./event-service.ts";
 import {
@@ -48,6 +49,7 @@ export interface EventSocketOptions extends EventStreamOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly renderer: EventRenderer;
+  readonly authority: Pick<Authority, "rightsOn" | "requireStill" | "watch">;
 }
 
 export interface SocketPeer {
@@ -57,15 +59,21 @@ export interface SocketPeer {
   readonly takeRate: () => boolean;
 }
 
+interface Subscription {
+  readonly stream: EventStream;
+  readonly end: () => void;
+}
+
 /** One console that listens to many entities over one WebSocket. */
 export class EventSocket {
   readonly #socket: WebSocket;
   readonly #peer: SocketPeer;
   readonly #options: EventSocketOptions;
-  readonly #streams = new Map<number, EventStream>();
+  readonly #subscriptions = new Map<number, Subscription>();
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
   #ping: Timer | undefined;
+  readonly #endWatch: () => void;
   #isClosed = false;
 
   constructor(socket: WebSocket, peer: SocketPeer, options: EventSocketOptions) {
@@ -77,6 +85,10 @@ export class EventSocket {
     // What the peer did wrong, ws answers by closing; "close" follows.
     socket.on("error", (error) => options.log.debug("event socket failed", { error: error.message }));
     this.#schedulePing();
+    // Who is nobody any more has no socket, even one that listens to nothing.
+    this.#endWatch = watchRequirement(options.authority, peer.caller, authenticated, (error) =>
+      this.#fail(0, error),
+    );
   }
 
   /** Of the server, which stops. */
@@ -116,26 +128,33 @@ export class EventSocket {
 
   async #subscribe(id: number, { identifiers, tail, after, names }: SubscribeRequest): Promise<void> {
     const { tenantId, caller } = this.#peer;
-    if (this.#streams.has(id)) throw alreadySubscribed({ id });
-    if (this.#streams.size >= maximumSubscriptions) {
+    const { authority } = this.#options;
+    if (this.#subscriptions.has(id)) throw alreadySubscribed({ id });
+    if (this.#subscriptions.size >= maximumSubscriptions) {
       throw tooManySubscriptions({ maximum: maximumSubscriptions });
     }
     if (identifiers.length === 0) throw noIdentifiers();
     const wanted = wantedEventNames(names);
-    await this.#options.authority.require(caller, rightsToListen(identifiers));
+    const needed = rightsToListen(identifiers);
+    await authority.requireStill(caller, needed);
     if (this.#isClosed) return;
     const past = wantedPast({ tail: Math.min(tail, longestTail), ...(after === undefined ? {} : { after }) });
     const stream = new EventStream(this.#options, { tenantId, caller, identifiers, names: wanted, past });
-    this.#streams.set(id, stream);
+    const endWatch = watchRequirement(authority, caller, needed, (error) => this.#fail(id, error));
+    const end = () => {
+      endWatch();
+      stream.end();
+    };
+    this.#subscriptions.set(id, { stream, end });
     this.#socket.send(formatConfirmation({ type: "subscribe", id }));
     void this.#publish(id, stream);
   }
 
   #unsubscribe(id: number): void {
-    const stream = this.#streams.get(id);
-    if (stream === undefined) throw notSubscribed({ id });
-    this.#streams.delete(id);
-    stream.end();
+    const subscription = this.#subscriptions.get(id);
+    if (subscription === undefined) throw notSubscribed({ id });
+    this.#subscriptions.delete(id);
+    subscription.end();
     this.#socket.send(formatConfirmation({ type: "unsubscribe", id }));
   }
 
@@ -143,12 +162,12 @@ export class EventSocket {
     try {
       for await (const event of stream.visibleEvents()) {
         // Nothing follows the confirmation of an unsubscription.
-        if (this.#streams.get(id) !== stream || this.#isClosed) return;
+        if (this.#subscriptions.get(id)?.stream !== stream || this.#isClosed) return;
         const sent = this.#send(formatPublication(id, this.#options.renderer.text(event)));
         if (sent !== undefined) await sent;
       }
     } catch (error) {
-      if (this.#streams.get(id) === stream) this.#fail(id, error);
+      if (this.#subscriptions.get(id)?.stream === stream) this.#fail(id, error);
     }
   }
 
@@ -186,9 +205,10 @@ export class EventSocket {
 
   #closed(): void {
     this.#isClosed = true;
+    this.#endWatch();
     this.#ping?.cancel();
-    for (const stream of this.#streams.values()) stream.end();
-    this.#streams.clear();
+    for (const { end } of this.#subscriptions.values()) end();
+    this.#subscriptions.clear();
   }
 
   /** A peer that does not answer by the next ping is gone. */

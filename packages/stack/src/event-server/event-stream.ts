@@ -2,7 +2,7 @@ import type { EntityIdentifiers } from "@skylark/api";
 import type { Event, EventBus, EventRange } from "../events/events.ts";
 import type { Authority, Caller } from "../rpc/service.ts";
 import { EventBuffer } from "./event-buffer.ts";
-import { rightsToListen, subjectIdentified } from "./event-subjects.ts";
+import { subjectIdentified } from "./event-subjects.ts";
 import { isVisible } from "./event-visibility.ts";
 
 /** Events that one slow reader may be behind. */
@@ -10,7 +10,7 @@ const bufferedEvents = 4096;
 
 export interface EventStreamOptions {
   readonly events: EventBus;
-  readonly authority: Pick<Authority, "rightsOn" | "require">;
+  readonly authority: Pick<Authority, "rightsOn">;
 }
 
 /** What somebody listens to. */
@@ -50,7 +50,7 @@ export class EventStream {
     this.#buffer.end();
   }
 
-  /** Until it is ended. Throws when the reader is too slow, and when the caller has lost every right. */
+  /** Until it is ended. Throws when the reader is too slow, and when the caller is nobody any more. */
   async *visibleEvents(): AsyncGenerator<Event, void> {
     for (const event of this.#past) {
       const shown = this.#shows(event);
@@ -68,16 +68,6 @@ export class EventStream {
 
   /** Rights are asked for each event: whoever loses them in the middle of a stream sees no more. */
   #shows(event: Event): boolean | Promise<boolean> {
-    const { authority } = this.#options;
-    const shown = isVisible(authority, this.#request.caller, event);
-    if (shown === true) return true;
-    return shown === false ? this.#isAllowedStill() : shown.then((is) => is || this.#isAllowedStill());
-  }
-
-  /** Throws what the caller lacks when it may not listen at all any more; else the event is just not shown. */
-  #isAllowedStill(): false | Promise<false> {
-    const { caller, identifiers } = this.#request;
-    const required = this.#options.authority.require(caller, rightsToListen(identifiers));
-    return required instanceof Promise ? required.then(() => false) : false;
+    return isVisible(this.#options.authority, this.#request.caller, event);
   }
 }

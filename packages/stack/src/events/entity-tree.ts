@@ -99,7 +99,7 @@ function childOf<T>(entities: Map<string, EntityNode<T>>, id: string, hasDevices
   return node;
 }
 
-export function tenantOf(subject: EventSubject): string {
+function tenantOf(subject: EventSubject): string {
   return "ids" in subject ? subject.ids.tenantId : subject.tenantId;
 }
 

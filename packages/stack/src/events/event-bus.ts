@@ -22,7 +22,7 @@ export function createEventBus(clock: Clock, historyOptions?: EventHistoryOption
   let listenerCount = 0;
   let sequence = 0;
 
-  const publish: EventBus["publish"] = (definition, subject, build, otherSubjects) => {
+  const deliver: EventBus["publish"] = (definition, subject, build, otherSubjects) => {
     const listeners =
       listenerCount === 0 ? nobody : listenersOf(listening, subject, otherSubjects, definition.name);
     if (history === undefined && listeners.size === 0) return;
@@ -43,8 +43,8 @@ export function createEventBus(clock: Clock, historyOptions?: EventHistoryOption
     for (const listener of listeners) listener.deliver(event);
   };
 
-  const subscribe = (filter: EventFilter, deliver: (event: Event) => void) => {
-    const listener: Listener = { filter, deliver };
+  const subscribe = (filter: EventFilter, listen: (event: Event) => void) => {
+    const listener: Listener = { filter, deliver: listen };
     let isOpen = true;
     listenerCount++;
     for (const subject of filter.subjects) {
@@ -64,6 +64,11 @@ export function createEventBus(clock: Clock, historyOptions?: EventHistoryOption
         }
       },
     };
+  };
+
+  const publish: EventBus["publish"] = (definition, subject, build, otherSubjects) => {
+    deliver(definition, subject, build, otherSubjects);
+    if (definition.isLast) history?.forget(subject);
   };
 
   return { publish, subscribe, history };

@@ -67,6 +67,12 @@ export class MemoryHistory implements EventHistory {
     return kept;
   }
 
+  /** With the devices of an application. */
+  forget(subject: EventSubject): void {
+    for (const kept of this.#keptOf(subject)) while (kept.size > 0) this.#dropOldest(kept);
+    this.#prune();
+  }
+
   #dropOldest(kept: KeptEvents): void {
     const event = kept.shift();
     if (event === undefined || !isFirstOf(event, kept, this.#entities)) return;

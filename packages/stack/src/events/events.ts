@@ -21,6 +21,8 @@ export interface EventDefinition {
   readonly description: string;
   /** Names of rights; a stream shows the event to callers that hold one of them on the subject. */
   readonly visibility: readonly string[];
+  /** Nothing of the subject is kept after it: another may have its identifier then. */
+  readonly isLast: boolean;
 }
 
 export interface EventDetails {
@@ -94,9 +96,10 @@ export function defineEvent(
   name: string,
   description: string,
   visibility: readonly string[],
+  { isLast = false }: { readonly isLast?: boolean } = {},
 ): EventDefinition {
   if (registry.has(name)) throw new Error(`event ${name} is defined twice`);
-  const definition = { name, description, visibility };
+  const definition = { name, description, visibility, isLast };
   registry.set(name, definition);
   return definition;
 }

@@ -125,10 +125,6 @@ export class GatewayConnection {
     return this.#lastSeenAt;
   }
 
-  get isConnected(): boolean {
-    return this.#endedWith === undefined;
-  }
-
   /** Anything came from the gateway. */
   handleSign(at: At): void {
     if (at > this.#lastSeenAt) this.#lastSeenAt = at;

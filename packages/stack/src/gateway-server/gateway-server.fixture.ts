@@ -55,7 +55,7 @@ export interface TestServer {
   readonly located: Location[];
   /** Changes or, without a gateway, deletes a registration. */
   register(ids: GatewayIdentifiers, gateway: RegisteredGateway | undefined): void;
-  /** Waits for a value that is not undefined or false; fails after three seconds. */
+  /** Waits for a value that is not undefined or false; fails after half a minute. */
   until<T>(probe: () => T | undefined | false): Promise<T>;
 }
 
@@ -110,11 +110,11 @@ export function createTestServer(given: TestServerOptions = {}): TestServer {
 }
 
 async function until<T>(probe: () => T | undefined | false): Promise<T> {
-  const deadline = performance.now() + 3000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const value = probe();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > deadline) throw new Error(`not within three seconds: ${probe.toString()}`);
+    if (performance.now() > deadline) throw new Error(`not within half a minute: ${probe.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -109,6 +109,8 @@ test("wrong usage is told before anything is touched, refusals with the reason a
     [["create-api-key", "--rights", "ALL"], /one of --user/],
     [["create-api-key", "--user", "admin", "--rights", "FLY"], /no right "FLY"/],
     [["create-api-key", "--user", "admin", "--rights", "ALL", "--expires", "soon"], /--expires/],
+    [["create-user", "--id", "user1", "--admin=false"], /--admin takes no value/],
+    [["create-api-key", "--user", "admin", "--rights", "ALL", "--expires", "+99999-01-01"], /year 9999/],
     [["list-users", "--tenant", "other"], /no tenant "other"/],
   ] as const;
   for (const [args, message] of usage) {
@@ -120,7 +122,10 @@ test("wrong usage is told before anything is touched, refusals with the reason a
   await writeFile(join(directory, "weak"), "weak\n");
   const refusals = [
     [["create-user", "--id", "admin"], /`admin` can not be registered/],
-    [["create-user", "--id", "Not An Id"], /no identifier/],
+    [["create-user", "--id", "Not An Id"], /user_id/],
+    [["create-user", "--id", "double--dash"], /user_id/],
+    [["create-user", "--id", "user1", "--name", "x".repeat(51)], /name/],
+    [["create-api-key", "--user", "admin", "--rights", "ALL", "--name", "x".repeat(51)], /name/],
     [["create-user", "--id", "a1", "--password-file", join(directory, "weak")], /at least/],
     [["reset-password", "--user", "nobody"], /user `nobody` not found/],
     [["create-api-key", "--application", "app1", "--rights", "ALL"], /application `app1` not found/],

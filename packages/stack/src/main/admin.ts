@@ -16,7 +16,7 @@ import { inUse } from "../store/store-errors.ts";
 import type { Options } from "./options.ts";
 import { layGround } from "./stack.ts";
 
-export const adminUsage = `Usage: npm start -- admin <command> [options]     (or: skylark admin <command> [options])
+const adminUsage = `Usage: npm start -- admin <command> [options]
 
 Works on the data directory itself, while Skylark does not run.
 
@@ -117,8 +117,11 @@ function readFlags(command: CommandName, args: readonly string[]): GivenFlags {
     const name = match?.[1] ?? "";
     const kind = kinds[name];
     if (kind === undefined) others.push(arg);
-    else if (kind === "switch") switches.add(name);
-    else {
+    else if (kind === "switch") {
+      // `--admin=false` must not make an admin.
+      if (match?.[2] !== undefined) throw new UsageError(`--${name} takes no value`);
+      switches.add(name);
+    } else {
       const value = match?.[2] ?? args[++index];
       if (value === undefined || (match?.[2] === undefined && value.startsWith("--"))) {
         throw new UsageError(`--${name} needs a value`);
@@ -278,6 +281,9 @@ const allOf = {
   organization: Right.ORGANIZATION_ALL,
 } as const;
 
+/** Of the API. */
+const latestTimestamp = Date.UTC(9999, 11, 31);
+
 function parseExpiry(text: string, now: number): number {
   let at: number;
   try {
@@ -288,6 +294,7 @@ function parseExpiry(text: string, now: number): number {
   if (Number.isNaN(at))
     throw new UsageError("--expires: expected a duration such as 30d, or a date such as 2027-01-31");
   if (at <= now) throw new UsageError("--expires lies in the past");
+  if (at > latestTimestamp) throw new UsageError("--expires lies beyond the year 9999");
   return at;
 }
 

@@ -92,6 +92,21 @@ test("links are set, shown and deleted; linking itself is not offered", async (t
   assert.equal((await stack.call("GET", "/as/configuration")).status, 200);
 });
 
+test("what a link once had is passed over with a warning", async (t) => {
+  const stack = await start(t);
+  const path = "/as/applications/app1/link";
+  const body = {
+    link: { default_formatters: { up_formatter: "FORMATTER_CAYENNELPP" } },
+    field_mask: { paths: ["default_formatters", "api_key", "tls"] },
+  };
+  const set = await stack.call("PUT", path, { body });
+  assert.equal(set.headers.get("x-warning"), "field api_key is deprecated, field tls is deprecated");
+  const get = await stack.call("GET", `${path}?field_mask=default_formatters,network_server_address`);
+  assert.equal(get.headers.get("x-warning"), "field network_server_address is deprecated");
+  for (const answer of [set, get])
+    assert.deepEqual(answer.body, { default_formatters: body.link.default_formatters });
+});
+
 test("who registers a device on one server that the Identity Server does not know is warned", async (t) => {
   const stack = await start(t);
   const ids = { device_id: "dev1", dev_eui: "70B3D57ED0000001", join_eui: "0000000000000001" };

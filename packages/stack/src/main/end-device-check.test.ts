@@ -77,6 +77,23 @@ test("a ghost is found, and a device that nobody knows is said to be so", async 
   assert.deepEqual((await check(stack, "nobody")).codes, ["error not_registered"]);
 });
 
+test("what the check advises makes the device complete", async (t) => {
+  const stack = await start(t);
+  await stack.call("POST", path, { body: { end_device: { ids: otaa.ids } } });
+  assert.match((await check(stack)).findings[0]!.remedy, /whole device once more with PUT/);
+  const send = async (verb: "POST" | "PUT", at: string) => {
+    const sent = await stack.call(verb, at, { body: { end_device: otaa }, headers: everywhere });
+    assert.equal(sent.status, 200, JSON.stringify(sent.body));
+    assert.equal((await check(stack)).complete, true);
+  };
+  await send("PUT", `${path}/dev1`);
+  await stack.call("DELETE", `/as${path}/dev1`);
+  await send("PUT", `${path}/dev1`);
+  await stack.call("DELETE", `${path}/dev1`, { headers: alone });
+  assert.match((await check(stack)).findings[0]!.remedy, /^register it again with POST/);
+  await send("POST", path);
+});
+
 test("each inconsistency has its name", async (t) => {
   const stack = await start(t);
   const codesOf = async (id: string, device: object) => {

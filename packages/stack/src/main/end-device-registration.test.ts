@@ -170,6 +170,28 @@ test("many at once for one device: one of them wins, the others are told", async
   assert.deepEqual(counts(stack), [1, 1, 1, 1]);
 });
 
+test("forty changes of one device at once are all made, and one that comes after its end is told so", async (t) => {
+  const stack = await start(t);
+  await register(stack, otaa);
+  const change = (index: number) =>
+    stack.call("PUT", `${path}/dev1`, {
+      headers: everywhere,
+      body: {
+        end_device: { name: `name ${index}`, mac_settings: { rx1_delay: 1 + (index % 15) } },
+        field_mask: { paths: ["name", "mac_settings.rx1_delay"] },
+      },
+    });
+  const statuses = async (answers: readonly Promise<{ readonly status: number }>[]) =>
+    new Set((await Promise.all(answers)).map(({ status }) => status));
+  const all = Array.from({ length: 40 }, (_, index) => index);
+  assert.deepEqual(await statuses(all.map(change)), new Set([200]));
+  const [first, ...others] = all;
+  const deletion = stack.call("DELETE", `${path}/dev1`);
+  const raced = await statuses([change(first!), deletion, ...others.map(change)]);
+  assert.ok(raced.isSubsetOf(new Set([200, 404])), [...raced].join(" "));
+  assert.deepEqual(counts(stack), [0, 0, 0, 0]);
+});
+
 test("PUT changes what is given, wherever it belongs, and a mask clears what is not", async (t) => {
   const stack = await start(t);
   await register(stack, otaa);

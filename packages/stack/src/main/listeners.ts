@@ -17,9 +17,11 @@ const cannotListen = errors.failedPrecondition(
 );
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: "the port is already taken",
+  EADDRINUSE: "the port is already taken; stop what listens there, or choose another",
   EACCES: "this user may not open the port",
   EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "there is no host of this name",
+  EAI_AGAIN: "there is no host of this name",
 };
 
 /** The ports that are open; undefined for a listener that is off. */
@@ -150,7 +152,9 @@ function readTlsFiles(certificate: string, key: string): TlsFiles | undefined {
     createSecureContext(files);
   } catch (error) {
     const { message, reason = message } = error as Error & { readonly reason?: string };
-    throw new ConfigurationError(`tls.certificate and tls.key cannot be used: ${reason}`);
+    throw new ConfigurationError(
+      `tls.certificate and tls.key cannot be used: ${reason}; both must be PEM, and belong together`,
+    );
   }
   return files;
 }

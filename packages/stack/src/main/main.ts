@@ -11,6 +11,8 @@ import { type RunningStack, startStack } from "./stack.ts";
 
 /** A drain that takes longer is cut off. */
 const drainLimitMs = 9000;
+/** Until who waited for the start has been served: the collection takes as long as a tenth of the start. */
+const settledMs = 2000;
 
 const args = process.argv.slice(2);
 if (args[0] === "start") args.shift();
@@ -38,7 +40,7 @@ async function run(flags: readonly string[]): Promise<void> {
     });
     const stack = await startStack(configuration, logger);
     stopOnSignals(stack, logger);
-    giveBackFreeMemory();
+    setTimeout(giveBackFreeMemory, settledMs).unref();
     // Since the process began, the loading of the program included.
     logger.info("ready", { ...stack.ports, startMs: Math.round(performance.now()) });
     if (stack.firstStart) announce(stack);
@@ -86,7 +88,11 @@ function stopOnSignals(stack: RunningStack, logger: Logger): void {
     if (stopping) return;
     stopping = true;
     logger.info("stopping", { signal });
-    setTimeout(() => process.exit(1), drainLimitMs).unref();
+    const giveUp = () => {
+      logger.error("what was under way did not end in time", { seconds: drainLimitMs / 1000 });
+      process.exit(1);
+    };
+    setTimeout(giveUp, drainLimitMs).unref();
     stack.close().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  type ApplicationIdentifiers,
+  ApplicationIdentifiersSchema,
+  ApplicationUpSchema,
+  create,
+  fromBinary,
+  toBinary,
+} from "@skylark/api";
 import { connectAsync } from "mqtt";
 import { startTestStack } from "./running-stack.fixture.ts";
 
@@ -27,10 +36,52 @@ async function listener(t: TestContext, args: readonly string[] = []) {
   const isClosedSoon = () =>
     Promise.race([
       closed.then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2500).unref()),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 4000).unref()),
     ]);
   return { stack, keyId: key.body.id as string, isClosedSoon };
 }
+
+test(
+  "an MQTT client is cut off when its key expires, also where the end was set later",
+  timeout,
+  async (t) => {
+    const { stack, keyId, isClosedSoon } = await listener(t);
+    const expires_at = new Date(Date.now() + 1000).toISOString();
+    const changed = await stack.call("PUT", `/applications/app1/api-keys/${keyId}`, {
+      body: { api_key: { expires_at }, field_mask: { paths: ["expires_at"] } },
+    });
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.equal(await isClosedSoon(), true);
+  },
+);
+
+test(
+  "who subscribed to messages over gRPC hears no more once the key is gone, and is told why",
+  timeout,
+  async (t) => {
+    const { stack } = await listener(t);
+    const key = await stack.call("POST", "/applications/app1/api-keys", {
+      body: { name: "grpc", rights: ["RIGHT_APPLICATION_TRAFFIC_READ"] },
+    });
+    const client = new Client(`127.0.0.1:${stack.grpcPort}`, credentials.createInsecure());
+    t.after(() => client.close());
+    const metadata = new Metadata();
+    metadata.set("authorization", `Bearer ${key.body.key}`);
+    const stream = client.makeServerStreamRequest(
+      "/ttn.lorawan.v3.AppAs/Subscribe",
+      (ids: ApplicationIdentifiers) => Buffer.from(toBinary(ApplicationIdentifiersSchema, ids)),
+      (bytes) => fromBinary(ApplicationUpSchema, bytes),
+      create(ApplicationIdentifiersSchema, { applicationId: "app1" }),
+      metadata,
+    );
+    await new Promise((resolve) => stream.once("metadata", resolve));
+    const ended = new Promise<ServiceError>((resolve) => stream.once("error", resolve));
+    stream.resume();
+    assert.equal((await stack.call("DELETE", `/applications/app1/api-keys/${key.body.id}`)).status, 200);
+    const { code, details } = await ended;
+    assert.deepEqual([code, /api_key_not_found/.test(details)], [status.UNAUTHENTICATED, true], details);
+  },
+);
 
 test("an MQTT client is cut off at once when its key is deleted", timeout, async (t) => {
   const { stack, keyId, isClosedSoon } = await listener(t);

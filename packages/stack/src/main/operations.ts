@@ -9,9 +9,11 @@ export function mountOperations(
 ): { ready(isReady: boolean): void } {
   let isReady = false;
   api.http.mount("GET", "/healthz/live", (_, response) => answer(response, 200, "live\n"));
-  api.http.mount("GET", "/healthz/ready", (_, response) =>
-    isReady ? answer(response, 200, "ready\n") : answer(response, 503, "not ready\n"),
-  );
+  for (const path of ["/healthz", "/healthz/ready"]) {
+    api.http.mount("GET", path, (_, response) =>
+      isReady ? answer(response, 200, "ready\n") : answer(response, 503, "not ready\n"),
+    );
+  }
   api.http.mount("GET", "/metrics", (_, response) =>
     answer(response, 200, formatMetrics({ process: processCounters(), ...counters() })),
   );

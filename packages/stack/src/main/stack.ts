@@ -233,7 +233,6 @@ async function createServers(ground: Ground): Promise<Servers> {
     messages: applicationServer.messageLog,
     downlinks: applicationServer.downlinkQueue,
     identity: identityServer,
-    onAccessChanged: (listener) => identityServer.onAccessChanged(listener),
     userNames: tenancy,
     sessionExpiryMs: options["as.mqtt.session-expiry"],
     limits: { maxConnections: options["as.mqtt.max-connections"] },

@@ -256,6 +256,22 @@ test("identifiers and attributes that V3 does not take come back as V2 spells th
   assert.equal(await failureOf(refused), "INVALID_ARGUMENT: Attributes not valid: more than 5");
 });
 
+test("a device whose identifier V3 cannot tell from that of another is another device, and finds no room", async (t) => {
+  const stack = await start(t);
+  await stack.set("dev_1", sample, lorawan);
+  const before = await stack.get("dev_1");
+  const other = { ...lorawan, devEui: bytes("9988776655443323"), appKey: Uint8Array.from(randomBytes(16)) };
+  assert.match(await failureOf(stack.set("dev-1", {}, other)), /^ALREADY_EXISTS: /);
+  assert.equal(await failureOf(stack.get("dev-1")), "NOT_FOUND: Device with ID dev-1 not found");
+  assert.equal(await failureOf(stack.delete("dev-1")), "NOT_FOUND: Device with ID dev-1 not found");
+  const simulated = stack.handler.call(simulateUplink, { appId, devId: "dev-1" }, { key: stack.key });
+  assert.equal(await failureOf(simulated), "NOT_FOUND: Device with ID dev-1 not found");
+  assert.deepEqual(await stack.get("dev_1"), before);
+  await stack.delete("dev_1");
+  await stack.set("dev-1", {}, other);
+  assert.match(await failureOf(stack.set("dev_1", sample, lorawan)), /^ALREADY_EXISTS: /);
+});
+
 test("a list tells how many there are and gives a part of them", async (t) => {
   const stack = await start(t);
   for (let index = 0; index < 5; index++) {

@@ -65,10 +65,6 @@ export class Connection implements PacketSink {
     return this.#ended.promise;
   }
 
-  get isEnding(): boolean {
-    return this.#ending;
-  }
-
   get pendingLimit(): number {
     return this.server.pendingLimit;
   }

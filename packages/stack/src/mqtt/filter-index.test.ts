@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { FilterIndex } from "./filter-index.ts";
 import { compileFilter } from "./topic-filter.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const level = fc.constantFrom("a", "b", "up", "");
 const topics = fc.array(level, { minLength: 1, maxLength: 5 }).map((levels) => levels.join("/"));
 const filters = fc

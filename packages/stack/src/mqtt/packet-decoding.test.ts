@@ -7,6 +7,8 @@ import { encodePublish } from "./packet-encoding.ts";
 import { MalformedPacket, PacketFramer } from "./packet-framing.ts";
 import { connectPacket, packetOf } from "./raw-client.fixture.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 const decode = (packet: Uint8Array) => new PacketDecoder().decode(Buffer.from(packet));
 
 describe("reading packets", () => {

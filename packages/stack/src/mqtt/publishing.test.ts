@@ -6,7 +6,7 @@ import { publishOf } from "./raw-client.fixture.ts";
 import { eventually, TestServer } from "./test-server.fixture.ts";
 
 const mqtt = new TestServer();
-const options = { timeout: 20_000 };
+const options = { timeout: 60_000 };
 
 beforeEach(() => mqtt.restart());
 after(() => mqtt.close());
@@ -64,6 +64,7 @@ describe("publishing", options, () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     mqtt.backend.publishing = promise;
     for (let id = 1; id <= 10; id++) client.socket.write(publishOf("t", `${id}`, { qos: 1, id }));
+    await eventually(() => mqtt.server.counters.published === 3);
     await delay(50);
     assert.equal(mqtt.server.counters.published, 3);
     resolve();

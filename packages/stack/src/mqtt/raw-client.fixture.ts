@@ -60,7 +60,7 @@ export interface ConnectOptions {
 }
 
 /** Text with its length in front. */
-export function text(value: string): Buffer {
+function text(value: string): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
 }

@@ -5,7 +5,7 @@ import { connectPacket, packetOf, publishOf } from "./raw-client.fixture.ts";
 import { eventually, TestServer } from "./test-server.fixture.ts";
 
 const mqtt = new TestServer();
-const options = { timeout: 20_000 };
+const options = { timeout: 60_000 };
 
 beforeEach(() => mqtt.restart());
 after(() => mqtt.close());

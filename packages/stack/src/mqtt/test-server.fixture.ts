@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { systemClock } from "../clock/clock.ts";
+import { type Clock, systemClock } from "../clock/clock.ts";
 import { silentLogger } from "../log/log.ts";
 import { defaultLimits, type MqttLimits } from "./limits.ts";
 import { type MemoryBackend, memoryBackend } from "./memory-backend.fixture.ts";
@@ -13,6 +13,7 @@ export class TestServer {
   port = 0;
   #server: MqttServer | undefined;
   #limits: Partial<MqttLimits> = {};
+  #clock: Clock = systemClock;
   readonly #clients: RawClient[] = [];
 
   get server(): MqttServer {
@@ -20,8 +21,9 @@ export class TestServer {
     return this.#server;
   }
 
-  async restart(limits: Partial<MqttLimits> = {}): Promise<void> {
+  async restart(limits: Partial<MqttLimits> = {}, clock: Clock = systemClock): Promise<void> {
     await this.close();
+    this.#clock = clock;
     this.backend = memoryBackend();
     this.#limits = limits;
     await this.startAgain();
@@ -30,7 +32,7 @@ export class TestServer {
   /** Over what the backend holds. */
   async startAgain(): Promise<void> {
     const limits = { ...defaultLimits, ...this.#limits };
-    this.#server = new MqttServer({ backend: this.backend, clock: systemClock, log: silentLogger, limits });
+    this.#server = new MqttServer({ backend: this.backend, clock: this.#clock, log: silentLogger, limits });
     this.port = await this.#server.listen({ host: "127.0.0.1", port: 0 });
   }
 
@@ -66,6 +68,6 @@ export class TestServer {
 
 /** Until what the server does of itself is done. */
 export async function eventually(check: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 300 && !check(); attempt++) await delay(10);
+  for (let attempt = 0; attempt < 2000 && !check(); attempt++) await delay(10);
   assert.ok(check(), "did not come about in time");
 }

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { compileFilter, isTopicFilter, isTopicName } from "./topic-filter.ts";
 
+fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
+
 test("matches topics as the standard's examples do", () => {
   const cases: readonly (readonly [filter: string, topic: string, matches: boolean])[] = [
     ["sport/tennis/player1/#", "sport/tennis/player1", true],

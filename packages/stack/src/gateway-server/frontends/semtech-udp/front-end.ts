@@ -178,6 +178,9 @@ function formatEui(high: number, low: number): EUI64 {
 }
 
 function listenError({ host, port }: ListenAddress, failed: { code: string; message: string }): Error {
-  const reason = failed.code === "EADDRINUSE" ? "the port is already taken" : failed.message;
+  const reason =
+    failed.code === "EADDRINUSE"
+      ? "the port is already taken; stop what listens there, or choose another"
+      : failed.message;
   return new ConfigurationError(`gs.udp.listen: cannot listen on ${host ?? ""}:${port} (UDP): ${reason}`);
 }

@@ -44,7 +44,7 @@ export interface Rxpk {
   payloadLength: number;
 }
 
-export const maxPayloadLength = 255;
+const maxPayloadLength = 255;
 export const maxAntennas = 8;
 
 function createSignal(): AntennaSignal {

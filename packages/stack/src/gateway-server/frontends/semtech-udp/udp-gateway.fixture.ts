@@ -42,9 +42,11 @@ export async function connectUdpGateway(port: number, eui: string): Promise<UdpT
       down.close();
     },
   };
-  gateway.pull();
-  while (!acknowledgments.includes(packetTypes.pullAck))
+  // Datagrams may be lost, so it asks again as forwarders do.
+  for (let waited = 0; !acknowledgments.includes(packetTypes.pullAck); waited++) {
+    if (waited % 500 === 0) gateway.pull();
     await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   return gateway;
 }
 
