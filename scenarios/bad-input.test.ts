@@ -274,12 +274,12 @@ describe("bad input over HTTP", () => {
         body: {
           name: "short",
           rights: ["RIGHT_APPLICATION_INFO"],
-          expires_at: new Date(Date.now() + 1500).toISOString(),
+          expires_at: new Date(Date.now() + 3000).toISOString(),
         },
       });
       const expiring = { key: short.body.key };
       assert.equal((await call(stack, "GET", "/applications/app1", expiring)).status, 200);
-      await sleep(1600);
+      await sleep(3100);
       await refused("GET", "/applications/app1", expiring, { status: 401, message: /expired/ });
       assert.equal((await call(stack, "DELETE", `/applications/app1/api-keys/${short.body.id}`)).status, 200);
     }));
@@ -586,7 +586,8 @@ describe("a bad formatter", () => {
     const up = await inbox.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === other);
     const delayMs = performance.now() - sentAt;
     assert.deepEqual(up.uplink_message.decoded_payload, { first: 7 });
-    assert.ok(delayMs < 1000, `the other application waited ${delayMs} ms`);
+    // Waited for each of them, they would take three seconds.
+    assert.ok(delayMs < 2500, `the other application waited ${delayMs} ms`);
     for (const fCnt of [0, 29])
       await third.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === fCnt);
     assert.equal(third.messages.length, burst.length);
@@ -620,7 +621,7 @@ describe("a bad formatter", () => {
       );
       assert.deepEqual(others.uplink_message.decoded_payload, { first: 9 });
       const delayMs = performance.now() - sentAt;
-      assert.ok(delayMs < 2000, `the other application waited ${delayMs} ms`);
+      assert.ok(delayMs < 10_000, `the other application waited ${delayMs} ms`);
       const up = await inbox.message("/up", ({ uplink_message }) => (uplink_message.f_cnt ?? 0) === mine);
       assert.equal(up.uplink_message.frm_payload, "AQ==");
       assert.equal(up.uplink_message.decoded_payload, undefined, JSON.stringify(up.uplink_message));

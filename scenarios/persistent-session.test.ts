@@ -13,7 +13,7 @@ import type { Parsed } from "./api-client.ts";
 import { type Inbox, openInbox } from "./mqtt-inbox.ts";
 import { nextFrame, PacketForwarder } from "./packet-forwarder.ts";
 import { runCommand, shell } from "./shell.ts";
-import { type StackProcess, startStackProcess } from "./stack-process.ts";
+import { lastingPorts, type StackProcess, startStackProcess } from "./stack-process.ts";
 
 // A client that keeps its session misses nothing: not while it is away, and not while the server is down.
 
@@ -28,12 +28,8 @@ const session = new DeviceSession({ ...activation.abp, is11: false });
 let witness: Inbox;
 
 before(async () => {
-  stack = await startStackProcess();
-  flags = [
-    `--gs.udp.listen=127.0.0.1:${stack.udpPort}`,
-    `--as.mqtt.listen=127.0.0.1:${stack.mqttPort}`,
-    `--http.listen=127.0.0.1:${stack.httpPort}`,
-  ];
+  flags = await lastingPorts();
+  stack = await startStackProcess({ flags });
   const api = new V3Client({ url: `http://127.0.0.1:${stack.httpPort}`, apiKey: stack.adminKey });
   await registerApplication(api, "app1");
   const device = { applicationId: "app1", version: "1.0.3", frequencyPlanId: "EU_863_870_TTN" } as const;
@@ -165,7 +161,7 @@ describe("a session of mosquitto_sub -c", () => {
   });
 
   it("is over with a clean session", async () => {
-    const clean = subscribe("-W", "1").filter((argument) => argument !== "-c");
+    const clean = subscribe("-E").filter((argument) => argument !== "-c");
     await shell(`mosquitto_sub ${clean.map((argument) => `'${argument}'`).join(" ")}`);
     await uplinks(3);
     const { stdout } = await shell(

@@ -1,25 +1,16 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 /** The whole stack in a process of its own, as a user starts it, on free ports of 127.0.0.1. */
-export interface StackProcess {
+export interface StackProcess extends Ports {
   readonly dataDirectory: string;
-  readonly httpPort: number;
-  readonly grpcPort: number;
-  readonly mqttPort: number;
-  readonly udpPort: number;
-  /** 0 without a certificate. */
-  readonly httpTlsPort: number;
-  readonly mqttTlsPort: number;
-  readonly v2DiscoveryPort: number;
-  readonly v2HandlerPort: number;
-  /** 0 unless the option turns it on. */
-  readonly v2HandlerHttpPort: number;
   readonly adminKey: string;
   /** Lines of the log so far. */
   readonly log: readonly string[];
@@ -67,6 +58,37 @@ export function spawnMain(
   unfinished.add(child);
   child.once("close", () => unfinished.delete(child));
   return child;
+}
+
+/**
+ * Listeners of HTTP, MQTT and UDP on ports that stay free while the stack is down: they lie below those that systems
+ * hand out to whoever asks for any, and another process of ours begins elsewhere.
+ */
+export async function lastingPorts(): Promise<string[]> {
+  const flags: string[] = [];
+  for (let port = 10_240 + ((process.pid * 8) % 5600); flags.length < 3; port++) {
+    if (!(await isFree(port))) continue;
+    const name = ["http", "as.mqtt", "gs.udp"][flags.length];
+    flags.push(`--${name}.listen=127.0.0.1:${port}`);
+  }
+  return flags;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const socket = createSocket("udp4");
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    socket.bind(port, "127.0.0.1");
+    await once(socket, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+    socket.close();
+  }
 }
 
 function freePorts(dataDirectory: string): string[] {
@@ -139,10 +161,12 @@ interface Ports {
   readonly grpcPort: number;
   readonly mqttPort: number;
   readonly udpPort: number;
+  /** 0 without a certificate. */
   readonly httpTlsPort: number;
   readonly mqttTlsPort: number;
   readonly v2DiscoveryPort: number;
   readonly v2HandlerPort: number;
+  /** 0 unless the option turns it on. */
   readonly v2HandlerHttpPort: number;
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
@@ -23,7 +22,7 @@ import { WorldBuilder } from "./world.ts";
 
 /** Requests in all; FUZZ_REQUESTS=200000 for a long run. */
 const requests = Number(process.env.FUZZ_REQUESTS ?? 6000);
-const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
+const seed = Number(process.env.FUZZ_SEED ?? 1);
 const connections = 8;
 
 let stack: StackProcess;

@@ -57,7 +57,7 @@ const oddSegments: readonly string[] = [
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInteger(random, from.length)]!;
 
 /** Changes one place of a JSON value: takes it away, or puts something else there. */
-export function mutateJson(random: Random, value: JsonValue): JsonValue {
+function mutateJson(random: Random, value: JsonValue): JsonValue {
   if (random() < 0.15 || typeof value !== "object" || value === null) return pick(random, oddValues);
   if (Array.isArray(value)) {
     if (value.length === 0 || random() < 0.2) return [...value, pick(random, oddValues)];

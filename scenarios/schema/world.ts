@@ -83,7 +83,7 @@ export class WorldBuilder {
 
   /** A key with all rights of its user that is over by the time this resolves. */
   async expiredKey(user: string): Promise<string> {
-    const expiresAt = Date.now() + 1000;
+    const expiresAt = Date.now() + 2000;
     const key = await this.#newKey(`/users/${user}/api-keys`, {
       rights: ["RIGHT_USER_ALL"],
       expires_at: new Date(expiresAt).toISOString(),
