@@ -35,8 +35,8 @@ interface RegisteredDevices {
   set(ids: EndDeviceIdentifiers, given: EndDevice, paths: readonly string[]): Promise<EndDevice>;
   /** Throws when there is no such device. */
   delete(ids: EndDeviceIdentifiers): Promise<void>;
-  /** In one transaction; gives those that there were. */
-  deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]>;
+  /** In one transaction; of devices that are not there, nothing is said. */
+  deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<void>;
 }
 
 interface EndDeviceMethodsOptions {
@@ -125,12 +125,9 @@ type BatchRegistry =
   | typeof JsEndDeviceBatchRegistry
   | typeof AsEndDeviceBatchRegistry;
 
-/** Of devices that are not there, nothing is said. */
 export function endDeviceBatchRegistry(
   registry: BatchRegistry,
   devices: Pick<RegisteredDevices, "deleteAll">,
-  events: EventPublisher,
-  batchDeleted: EventDefinition,
 ): ServiceImplementation {
   return implement(registry, {
     delete: {
@@ -138,20 +135,35 @@ export function endDeviceBatchRegistry(
         application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
       async handle({ applicationIds, deviceIds }, { tenantId }) {
         const ids = { tenantId, applicationId: applicationIds?.applicationId ?? "" };
-        const deleted = await devices.deleteAll(
-          [...new Set(deviceIds)].map((deviceId) => ({ ...ids, deviceId })),
-        );
-        if (deleted.length > 0) {
-          events.publish(batchDeleted, { kind: "application", ids }, deletedDevices(deleted));
-        }
+        await devices.deleteAll([...new Set(deviceIds)].map((deviceId) => ({ ...ids, deviceId })));
         return {};
       },
     },
   });
 }
 
-/** What the event of a batch that was deleted says. */
-export function deletedDevices(devices: readonly EndDeviceIdentifiers[]): () => EventDetails {
+/** Whom a deletion is told: those who follow the device, or, of several at once, those who follow their application. */
+export type DeletionKind = "single" | "batch";
+
+/** `deleted`: those that were there, all of one application. */
+export function publishDeletion(
+  events: EventPublisher,
+  definitions: Readonly<Record<DeletionKind, EventDefinition>>,
+  kind: DeletionKind,
+  deleted: readonly EndDeviceIdentifiers[],
+): void {
+  const [first] = deleted;
+  if (first === undefined) return;
+  if (kind === "single") {
+    events.publish(definitions.single, { kind: "device", ids: first });
+    return;
+  }
+  const { tenantId, applicationId } = first;
+  const entity = { kind: "application", ids: { tenantId, applicationId } } as const;
+  events.publish(definitions.batch, entity, deletedDevices(deleted));
+}
+
+function deletedDevices(devices: readonly EndDeviceIdentifiers[]): () => EventDetails {
   return () => ({
     data: {
       typeName: "ttn.lorawan.v3.EndDeviceIdentifiersList",

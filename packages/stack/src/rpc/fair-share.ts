@@ -1,3 +1,5 @@
+import { defineErrors } from "../errors/errors.ts";
+
 /**
  * Something of which there is so much and no more, for clients nobody knows yet. Each client may hold at most as much as
  * is left for others: alone half of it, of three a quarter each. So nobody, and no few together, can use it all up.
@@ -36,10 +38,11 @@ export class FairShare {
  * kB a call, at most 1 GB.
  */
 export interface ClientShares {
+  /** Of gRPC. */
   readonly connections: FairShare;
-  /** Calls that have begun and whose answer the client has not taken yet. */
+  /** Calls of gRPC that have begun and whose answer the client has not taken yet. */
   readonly calls: FairShare;
-  /** Bytes of requests that are being received and of answers that are not taken. */
+  /** Bytes of requests that are being received and, over gRPC, of answers that are not taken. */
   readonly bytes: FairShare;
 }
 
@@ -61,6 +64,11 @@ export function createClientShares({
 
 /** Of everything that listens in this process. */
 export const sharesOfAll = createClientShares();
+
+export const tooMuchUnderWay = defineErrors("skylark/rpc").resourceExhausted(
+  "bodies_under_way",
+  "too many large requests and answers are under way, try again",
+);
 
 /** What a single call may hold without a share in the bytes, so that small requests are always taken. */
 export const ownBytes = 16 * 1024;

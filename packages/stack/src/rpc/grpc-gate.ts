@@ -16,6 +16,7 @@ export interface GateOptions {
   readonly maxMessageBytes: number;
   /** Whether the requests of the method at a path are a stream. */
   readonly isRequestStream: (path: string) => boolean;
+  readonly isAnswerStream: (path: string) => boolean;
   readonly remoteAddress: (origin: RequestOrigin) => string;
   /** How long a client may take to send a message, and to take an answer. */
   readonly slowClientMs: number;
@@ -26,7 +27,7 @@ export interface GateOptions {
 /** Metadata that one call may have; The Things Stack allows 16 MiB, and HTTP here as much as this. */
 const mostHeaderBytes = 64 * 1024;
 
-/** Refused calls of a connection, between two looks, after which it is closed. */
+/** Refused calls of the client of a connection, between two looks, after which it is closed. */
 const mostRefused = 100;
 
 const sweepMs = 5_000;
@@ -46,7 +47,9 @@ interface Connection {
 interface Call {
   readonly stream: ServerHttp2Stream;
   readonly connection: Connection;
+  readonly client: string;
   readonly isRequestStream: boolean;
+  readonly isAnswerStream: boolean;
   intake: MessageIntake | undefined;
   /** Since when the client keeps us waiting, how many messages came, and what it did not take. */
   waitingSince: number;
@@ -117,21 +120,24 @@ class Gate {
       });
       return;
     }
-    const { shares, isRequestStream } = this.#options;
+    const { shares, isRequestStream, isAnswerStream } = this.#options;
+    const path = headers[":path"] ?? "";
     const client = this.#clientOf(connection, headers);
     let headerBytes = 0;
     for (const text of rawHeaders) headerBytes += text.length;
     const held = new HeldBytes(shares.bytes, client);
     if (headerBytes > mostHeaderBytes || !held.set(headerBytes) || !shares.calls.take(client, 1)) {
       held.set(0);
-      this.#refuse(stream, connection);
+      this.#refuse(stream, connection, client);
       return;
     }
     connection.hasCalled = true;
     const call: Call = {
       stream,
       connection,
-      isRequestStream: isRequestStream(headers[":path"] ?? ""),
+      client,
+      isRequestStream: isRequestStream(path),
+      isAnswerStream: isAnswerStream(path),
       intake: undefined,
       waitingSince: this.#now,
       received: 0,
@@ -154,7 +160,7 @@ class Gate {
     held: HeldBytes,
     { headerBytes, isCompressed }: { readonly headerBytes: number; readonly isCompressed: boolean },
   ): void {
-    const { stream, isRequestStream: isStream, connection } = call;
+    const { stream, isRequestStream: isStream, connection, client } = call;
     const [reader] = stream.listeners("data") as ((piece: Buffer) => void)[];
     if (reader === undefined) return;
     const { maxMessageBytes } = this.#options;
@@ -164,7 +170,7 @@ class Gate {
     stream.on("data", (piece: Buffer) => {
       if (intake.take(piece)) return;
       intake.stop();
-      this.#refuse(stream, connection);
+      this.#refuse(stream, connection, client);
     });
   }
 
@@ -176,8 +182,10 @@ class Gate {
     return networkOf(this.#options.remoteAddress(origin));
   }
 
-  #refuse(stream: ServerHttp2Stream, connection: Connection): void {
-    if (++connection.refused > mostRefused) {
+  #refuse(stream: ServerHttp2Stream, connection: Connection, client: string): void {
+    // The connection of a proxy is also that of its other clients.
+    const isOwn = client === connection.client;
+    if (isOwn && ++connection.refused > mostRefused) {
       connection.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;
     }
@@ -219,10 +227,12 @@ function refuse(stream: ServerHttp2Stream, status: Readonly<Record<string, strin
 
 /** Whether nothing can happen until the client sends the rest of a message or takes more of the answer. */
 function keepsWaiting(call: Call): boolean {
-  const { stream, intake, isRequestStream } = call;
+  const { stream, intake, isRequestStream, isAnswerStream } = call;
   const { writableLength: untaken } = stream;
   const received = intake?.received ?? 0;
-  const takesNothing = untaken > 0 && untaken === call.untaken;
+  // Of a stream that goes on, as much may wait again and again; whether its items are taken, the platform sees.
+  const isWhole = !isAnswerStream || stream.writableEnded;
+  const takesNothing = isWhole && untaken > 0 && untaken === call.untaken;
   const sendsNothing =
     received === call.received && (isRequestStream ? intake?.isWaiting : !stream.readableEnded);
   call.untaken = untaken;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client, credentials } from "@grpc/grpc-js";
-import { EndDeviceRegistry, GtwGs } from "@skylark/api";
+import { create, EndDeviceRegistry, EndDeviceSchema, Events, GtwGs } from "@skylark/api";
 import { createSelfSignedCertificate } from "../v2/certificate/self-signed-certificate.ts";
 import { createClientShares } from "./fair-share.ts";
 import { beginCall, connectFrom, rawConnection } from "./grpc-attack.fixture.ts";
@@ -60,7 +62,7 @@ test("who does not send the rest of a message, take an answer or call at all is 
   const session = connectFrom("127.0.0.1", listener.port);
   const idle = connectFrom("127.0.0.1", listener.port);
   session.settings({ initialWindowSize: 0 });
-  const { list, create } = EndDeviceRegistry.method;
+  const { list, create: createDevice } = EndDeviceRegistry.method;
   const whole = Buffer.concat([Buffer.from([0, 0, 0, 0, 0])]);
   const half = beginCall(session, pathOf(list));
   half.write(whole.subarray(0, 3));
@@ -77,7 +79,7 @@ test("who does not send the rest of a message, take an answer or call at all is 
   });
   const notTaking = beginCall(session, pathOf(list));
   notTaking.end(whole);
-  const endedByUs = beginCall(session, pathOf(create), { authorization: "Bearer malformed" });
+  const endedByUs = beginCall(session, pathOf(createDevice), { authorization: "Bearer malformed" });
   endedByUs.write(Buffer.concat([whole, whole]));
   const closed = [half, neverEnding, halfOfStream, notTaking, endedByUs].map((stream) =>
     once(stream, "close"),
@@ -127,4 +129,79 @@ test("a call that finds too much under way is told so", async (t) => {
   answered.end(Buffer.alloc(5));
   assert.equal((await once(answered, "trailers"))[0]["grpc-status"], "0");
   proxied.destroy();
+});
+
+test("who takes a stream slowly, one item like the other, goes on", async (t) => {
+  const sample = createSample();
+  sample.events = async function* () {
+    for (;;) yield { name: "x".repeat(100_000) };
+  };
+  const options = { port: 0, host: "127.0.0.1", slowClientMs: 200 };
+  const listener = await listenGrpc(sample.grpcPlatform, options);
+  t.after(() => listener.close(0));
+  const session = connectFrom("127.0.0.1", listener.port);
+  const { stream } = Events.method;
+  const slow = beginCall(session, pathOf(stream), { authorization: "Bearer admin" });
+  slow.end(Buffer.alloc(5));
+  slow.on("data", () => {
+    slow.pause();
+    setTimeout(() => slow.resume(), 5);
+  });
+  await delay(1000);
+  assert.equal(slow.closed, false);
+  session.destroy();
+  while (sample.streamsEnded.count === 0) await delay(5);
+});
+
+test("refused calls of one client behind a proxy do not end the proxy's connection", async (t) => {
+  const shares = createClientShares({ calls: 4 });
+  const { grpcPlatform } = createSample({ shares });
+  const listener = await listenGrpc(grpcPlatform, { port: 0, host: "127.0.0.1", shares });
+  t.after(() => listener.close(0));
+  const proxy = connectFrom("127.0.0.1", listener.port);
+  const { list } = EndDeviceRegistry.method;
+  const callOf = (client: string) => beginCall(proxy, pathOf(list), { "x-forwarded-for": client });
+  for (let index = 0; index < 2; index++) callOf("192.0.2.1");
+  const refused = Array.from({ length: 150 }, () => callOf("192.0.2.1"));
+  const statuses = await Promise.all(
+    refused.map(async (stream) => (await once(stream, "response"))[0]["grpc-status"]),
+  );
+  assert.deepEqual(new Set(statuses), new Set(["8"]));
+  const other = callOf("192.0.2.2");
+  other.end(Buffer.alloc(5));
+  assert.equal((await once(other, "trailers"))[0]["grpc-status"], "0");
+  proxy.destroy();
+});
+
+test("a large answer to who went away before it holds nothing", async (t) => {
+  const shares = createClientShares();
+  const sample = createSample({ shares });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sample.gate = promise;
+  const ids = { deviceId: "slow", applicationIds: { applicationId: "app1" } };
+  sample.devices.set("slow", create(EndDeviceSchema, { ids, description: "x".repeat(100_000) }));
+  const listener = await listenGrpc(sample.grpcPlatform, { port: 0, host: "127.0.0.1", shares });
+  t.after(() => listener.close(0));
+  const session = connectFrom("127.0.0.1", listener.port);
+  const { get } = EndDeviceRegistry.method;
+  const message = toBytes(get, { endDeviceIds: ids, fieldMask: { paths: ["description"] } });
+  const ask = (): ClientHttp2Stream => {
+    const stream = beginCall(session, pathOf(get), { authorization: "Bearer admin" });
+    stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+    return stream;
+  };
+  const free = shares.bytes.free;
+  const left = ask();
+  while (sample.grpcPlatform.callsUnderWay === 0) await delay(5);
+  left.close(constants.NGHTTP2_CANCEL);
+  while (sample.grpcPlatform.callsUnderWay > 0) await delay(5);
+  resolve();
+  await delay(20);
+  assert.equal(shares.bytes.free, free);
+  const taken = ask().resume();
+  await once(taken, "trailers");
+  await once(taken, "close");
+  while (shares.calls.free < 10_000) await delay(5);
+  assert.equal(shares.bytes.free, free);
+  session.destroy();
 });

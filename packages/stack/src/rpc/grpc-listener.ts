@@ -22,7 +22,7 @@ export interface GrpcListenOptions {
 }
 
 /** What a listener needs of a platform. */
-type Answering = Pick<GrpcPlatform, "register" | "requestStreams" | "remoteAddress">;
+type Answering = Pick<GrpcPlatform, "register" | "requestStreams" | "answerStreams" | "remoteAddress">;
 
 /** A port that is listened on. */
 export interface GrpcListener {
@@ -69,6 +69,7 @@ function serveConnections(platform: Answering, options: Omit<GrpcListenOptions, 
     slowClientMs,
     firstCallMs,
     isRequestStream: (path) => platform.requestStreams.has(path),
+    isAnswerStream: (path) => platform.answerStreams.has(path),
     remoteAddress: (origin) => platform.remoteAddress(origin),
   });
   return {

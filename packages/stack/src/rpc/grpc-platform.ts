@@ -8,20 +8,19 @@ import type {
   ServerDuplexStream,
   ServerWritableStream,
 } from "@grpc/grpc-js";
-import type { DescMessage, DescService, ProtoMessage } from "@skylark/api";
+import type { DescMessage, DescMethod, DescService, ProtoMessage } from "@skylark/api";
 import { toBinary } from "@skylark/api";
 import type { Clock } from "../clock/clock.ts";
 import { statusCodes } from "../errors/errors.ts";
 import type { Logger } from "../log/log.ts";
 import { errorStatus, RequestError } from "./error-status.ts";
-import { type ClientShares, HeldBytes, ownBytes, sharesOfAll } from "./fair-share.ts";
+import { type ClientShares, HeldBytes, ownBytes, sharesOfAll, tooMuchUnderWay } from "./fair-share.ts";
 import { decodeRequest, GrpcCall } from "./grpc-call.ts";
 import { grpcStatus, headMetadata } from "./grpc-metadata.ts";
 import { type Method, methodsOf } from "./method.ts";
 import { pump } from "./pump.ts";
 import { createRateLimits, type RateLimits } from "./rate-limits.ts";
 import { networkOf, privateNetworks, type RequestOrigin, remoteAddressReader } from "./remote-address.ts";
-import { tooMuchUnderWay } from "./request-body.ts";
 import type { Authority, ServiceImplementation } from "./service.ts";
 
 export interface GrpcPlatformOptions {
@@ -45,6 +44,8 @@ export interface GrpcPlatform {
   readonly callsUnderWay: number;
   /** Paths of the methods whose requests are a stream. */
   readonly requestStreams: ReadonlySet<string>;
+  /** Paths of the methods whose answers are one. */
+  readonly answerStreams: ReadonlySet<string>;
   /** Where a request comes from, when its connection is a proxy's. */
   readonly remoteAddress: (origin: RequestOrigin) => string;
   register(server: Pick<Server, "register">): void;
@@ -80,6 +81,7 @@ class Platform implements GrpcPlatform {
   readonly #methods: readonly Method[];
   readonly #calls = new Set<GrpcCall>();
   readonly requestStreams: ReadonlySet<string>;
+  readonly answerStreams: ReadonlySet<string>;
   readonly remoteAddress: (origin: RequestOrigin) => string;
   readonly #shares: ClientShares;
   #stopping = false;
@@ -92,9 +94,13 @@ class Platform implements GrpcPlatform {
     const { authority, clock, rateLimits = createRateLimits(clock) } = options;
     const platform = { authority, rateLimits, now: () => clock.now() };
     this.#methods = options.services.flatMap((service) => methodsOf(service, platform));
-    const oneRequest = new Set(["unary", "server_streaming"]);
-    const others = this.#methods.filter(({ desc }) => !oneRequest.has(desc.methodKind));
-    this.requestStreams = new Set(others.map(({ fullName }) => fullName));
+    this.requestStreams = this.#pathsOf("client_streaming", "bidi_streaming");
+    this.answerStreams = this.#pathsOf("server_streaming", "bidi_streaming");
+  }
+
+  #pathsOf(...kinds: readonly DescMethod["methodKind"][]): ReadonlySet<string> {
+    const methods = this.#methods.filter(({ desc }) => kinds.includes(desc.methodKind));
+    return new Set(methods.map(({ fullName }) => fullName));
   }
 
   get callsUnderWay(): number {
@@ -244,6 +250,8 @@ class Platform implements GrpcPlatform {
 
   /** Until the call is over, or so much was taken. */
   #hold(call: GrpcCall, bytes: number): void {
+    // The end of the call gives back; what is held after it, for a client that went away, would be held for ever.
+    if (call.isAborted) return;
     call.held ??= new HeldBytes(this.#shares.bytes, networkOf(call.remoteAddress));
     if (!call.held.add(bytes)) throw tooMuchUnderWay();
   }

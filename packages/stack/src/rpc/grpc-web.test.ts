@@ -144,6 +144,28 @@ test("a stream ends when its reader goes away", async () => {
   while (sample.streamsEnded.count === ended) await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
+test("a stream that the server ends because it stops is no stream that ended, nor is one begun then", async (t) => {
+  const stopping = await startSample();
+  t.after(() => stopping.listener.close(0));
+  stopping.events = async function* (signal) {
+    yield { name: "one" };
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  };
+  const listen = async () => {
+    const response = await stopping.fetch(pathOf(Events.method.stream), {
+      method: "POST",
+      body: frameOf(toBytes(Events.method.stream, {})),
+      headers: { ...admin, "content-type": "application/grpc-web" },
+    });
+    const whole = response.arrayBuffer();
+    return async () => answerOf(response, Buffer.from(await whole)).trailers.get("grpc-status");
+  };
+  const begunBefore = await listen();
+  stopping.platform.stop();
+  assert.equal(await begunBefore(), "14");
+  assert.equal(await (await listen())(), "14");
+});
+
 test("pages of other sites may call, and read how it ended", async () => {
   const headers = { origin: "https://example.com" };
   const preflight = await sample.fetch(pathOf(get), { method: "OPTIONS", headers });

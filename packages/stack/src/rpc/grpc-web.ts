@@ -61,9 +61,10 @@ export class GrpcWeb {
     let end = "grpc-status: 0\r\n";
     try {
       if (call.session !== undefined) requireCsrfToken(request);
-      const bytes = await this.#read(request, isText);
+      const bytes = await this.#read(exchange, isText);
       const ending = await this.#answer(method, bytes, { exchange, begin, send });
       if (ending === "slow") return void response.destroy();
+      if (ending === "gone") throw new RequestError(statusCodes.unavailable, "the server is shutting down");
     } catch (error) {
       end = trailersOf(this.#options.statusOf(error, call));
     }
@@ -73,11 +74,11 @@ export class GrpcWeb {
     response.end();
   }
 
-  async #read(request: Exchange["request"], isText: boolean): Promise<Uint8Array> {
-    const limit = this.#options.maxBodyBytes + prefixBytes;
-    if (!isText) return messageOf(await readBodyBytes(request, limit));
-    const text = await readBodyBytes(request, Math.ceil((limit * 4) / 3));
-    return messageOf(Buffer.from(Buffer.from(text).toString("latin1"), "base64"));
+  async #read({ request, call: { remoteAddress } }: Exchange, isText: boolean): Promise<Uint8Array> {
+    const largest = this.#options.maxBodyBytes + prefixBytes;
+    const limit = isText ? Math.ceil(largest / 3) * 4 : largest;
+    const body = await readBodyBytes(request, { limit, remoteAddress });
+    return messageOf(isText ? Buffer.from(body.toString("latin1"), "base64") : body);
   }
 
   async #answer(

@@ -165,6 +165,7 @@ class Platform implements HttpPlatform {
   #serve(exchange: Exchange): void | Promise<void> {
     const { response, call } = exchange;
     this.#calls.add(call);
+    if (this.#stopping) call.abort();
     response.once("close", () => {
       this.#calls.delete(call);
       if (!response.writableFinished) call.abort();
@@ -225,8 +226,9 @@ class Platform implements HttpPlatform {
     };
     const hasBody = target.hasBody || (request.method === "DELETE" && announcesJSON(request));
     if (!hasBody) return invoke("");
-    return readBody(request, this.maxBodyBytes).then((body) => {
-      const sized = target.method.checkSize(body.length, call);
+    const { remoteAddress } = call;
+    return readBody(request, { limit: this.maxBodyBytes, remoteAddress }).then((body) => {
+      const sized = target.method.checkSize(Buffer.byteLength(body), call);
       return sized instanceof Promise ? sized.then(() => invoke(body)) : invoke(body);
     });
   }
@@ -242,7 +244,6 @@ class Platform implements HttpPlatform {
 
   #stream(route: Route, message: ProtoMessage, { request, response, call }: Exchange): Promise<void> {
     const { method } = route;
-    if (this.#stopping) call.abort();
     const framing = framingOf(route, request.headers.accept);
     return sendStream(textOfEach(method.desc.output, method.items(message, call)), response, call, {
       framing,

@@ -12,20 +12,21 @@ export function watchRequirement(
   onLost: (error: SkylarkError) => void,
 ): () => void {
   let isOver = false;
-  const recheck = (): void => {
-    (async () => authority.requireStill(caller, requirement))().catch((error: unknown) => {
-      if (isOver || !isRefusal(error)) return;
+  const recheck = async (): Promise<void> => {
+    try {
+      await authority.requireStill(caller, requirement);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (isOver) return;
       end();
       onLost(error);
-    });
+    }
   };
   const endWatch = authority.watch(caller, entitiesOf(requirement), recheck);
   const end = (): void => {
     isOver = true;
     endWatch();
   };
-  // What changed between the check at the beginning and now was told nobody.
-  recheck();
   return end;
 }
 
@@ -41,8 +42,13 @@ function entitiesOf(requirement: Requirement): readonly EntityReferenceInTenant[
   }
 }
 
+const passingFaults: readonly number[] = [
+  statusCodes.unavailable,
+  statusCodes.resourceExhausted,
+  statusCodes.deadlineExceeded,
+];
+
 /** An overloaded store says nothing about rights. */
-function isRefusal(error: unknown): error is SkylarkError {
-  const passing: readonly unknown[] = [statusCodes.unavailable, statusCodes.resourceExhausted];
-  return error instanceof SkylarkError && !passing.includes(error.code);
+export function isRefusal(error: unknown): error is SkylarkError {
+  return error instanceof SkylarkError && !passingFaults.includes(error.code);
 }

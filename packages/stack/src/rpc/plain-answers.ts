@@ -16,7 +16,7 @@ export async function readJSONObject(
   request: IncomingMessage,
   limitBytes: number = defaultLimitBytes,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const body = await readBody(request, limitBytes);
+  const body = await readText(request, limitBytes);
   if (body.trim() === "") return {};
   const { json } = parseLenientJson(body);
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -30,7 +30,12 @@ export async function readForm(
   request: IncomingMessage,
   limitBytes: number = defaultLimitBytes,
 ): Promise<URLSearchParams> {
-  return new URLSearchParams(await readBody(request, limitBytes));
+  return new URLSearchParams(await readText(request, limitBytes));
+}
+
+/** Of the connection's share, a proxy's too: what is usual here needs none. */
+function readText(request: IncomingMessage, limit: number): Promise<string> {
+  return readBody(request, { limit, remoteAddress: request.socket.remoteAddress ?? "" });
 }
 
 /** The body as either, by its Content-Type; of a JSON object what is text, a number or a boolean. */

@@ -2,43 +2,20 @@ import type { IncomingMessage } from "node:http";
 import { statusCodes } from "@skylark/api";
 import { defineErrors } from "../errors/errors.ts";
 import { RequestError } from "./error-status.ts";
+import { type FairShare, HeldBytes, sharesOfAll, tooMuchUnderWay } from "./fair-share.ts";
+import { networkOf } from "./remote-address.ts";
 
 const tooLarge = defineErrors("pkg/webmiddleware").invalidArgument(
   "request_body_too_large",
   "request body too large",
 );
 
-export const tooMuchUnderWay = defineErrors("skylark/rpc").resourceExhausted(
-  "bodies_under_way",
-  "too many large request bodies are being received, try again",
-);
-
-/** What each body may hold in any case; beyond it, all bodies that are being received share `sharedBytes`. */
-const ownBytes = 16 * 1024;
-const sharedBytes = 256 * 1024 * 1024;
-
-/** Memory for bodies that are being received: a body comes before it is known who sends it. */
-export interface BodyBudget {
-  /** False when there is no more. */
-  take(bytes: number): boolean;
-  giveBack(bytes: number): void;
+export interface BodyOptions {
+  readonly limit: number;
+  /** Whose share of memory the body takes: it comes before it is known who sends it. */
+  readonly remoteAddress: string;
+  readonly bytes?: FairShare;
 }
-
-export function createBodyBudget(maximum: number = sharedBytes): BodyBudget {
-  let taken = 0;
-  return {
-    take(bytes) {
-      if (taken + bytes > maximum) return false;
-      taken += bytes;
-      return true;
-    },
-    giveBack(bytes) {
-      taken -= bytes;
-    },
-  };
-}
-
-const budgetOfAll = createBodyBudget();
 
 /** Who sends too much may go on for so long, to be still there for the answer. */
 const discardAtMostMs = 2_000;
@@ -47,12 +24,8 @@ const discardAtMostTimes = 4;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Reads the body as text; throws when it is larger than `limit` bytes, no UTF-8, or cut off. */
-export async function readBody(
-  request: IncomingMessage,
-  limit: number,
-  budget: BodyBudget = budgetOfAll,
-): Promise<string> {
-  const bytes = await readBodyBytes(request, limit, budget);
+export async function readBody(request: IncomingMessage, options: BodyOptions): Promise<string> {
+  const bytes = await readBodyBytes(request, options);
   if (bytes.length === 0) return "";
   try {
     return utf8.decode(bytes);
@@ -61,18 +34,15 @@ export async function readBody(
   }
 }
 
-const noBytes = new Uint8Array();
+const noBytes = Buffer.alloc(0);
 
 /** As `readBody`, of what is no text. */
-export async function readBodyBytes(
-  request: IncomingMessage,
-  limit: number,
-  budget: BodyBudget = budgetOfAll,
-): Promise<Uint8Array> {
+export async function readBodyBytes(request: IncomingMessage, options: BodyOptions): Promise<Buffer> {
+  const { limit, remoteAddress, bytes = sharesOfAll.bytes } = options;
   const announced = Number(request.headers["content-length"] ?? 0);
   if (announced === 0 && request.headers["transfer-encoding"] === undefined) return noBytes;
   if (announced > limit * discardAtMostTimes) throw tooLarge();
-  return readBytes(request, limit, budget);
+  return readBytes(request, limit, new HeldBytes(bytes, networkOf(remoteAddress)));
 }
 
 /** Whether a client that asks first (`Expect: 100-continue`) need not begin. */
@@ -80,16 +50,14 @@ export function announcesTooMuch(request: IncomingMessage, limit: number): boole
   return Number(request.headers["content-length"] ?? 0) > limit;
 }
 
-function readBytes(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+function readBytes(request: IncomingMessage, limit: number, held: HeldBytes): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   let chunks: Buffer[] = [];
   let length = 0;
-  let shared = 0;
   let deadline: NodeJS.Timeout | undefined;
   const drop = (): void => {
     chunks = [];
-    budget.giveBack(shared);
-    shared = 0;
+    held.set(0);
   };
   const stop = (): void => {
     clearTimeout(deadline);
@@ -100,17 +68,10 @@ function readBytes(request: IncomingMessage, limit: number, budget: BodyBudget):
     request.off("data", onData);
     reject(error);
   };
-  const isHeld = (): boolean => {
-    const needed = Math.max(0, length - ownBytes) - shared;
-    if (needed <= 0) return true;
-    if (!budget.take(needed)) return false;
-    shared += needed;
-    return true;
-  };
   const onData = (chunk: Buffer): void => {
     length += chunk.length;
     if (length <= limit) {
-      if (isHeld()) chunks.push(chunk);
+      if (held.set(length)) chunks.push(chunk);
       else refuse(tooMuchUnderWay());
       return;
     }

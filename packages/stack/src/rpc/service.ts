@@ -43,8 +43,15 @@ export interface Authority {
   rightsOn(caller: Caller, entity: EntityReferenceInTenant): ReadonlySet<Right> | Promise<ReadonlySet<Right>>;
   /** As `require`, of the caller as it stands now: for calls that last. */
   requireStill(caller: Caller, requirement: Requirement): void | Promise<void>;
-  /** Calls back as soon as what the caller may do on these entities may have changed. Returns what ends it. */
-  watch(caller: Caller, entities: readonly EntityReferenceInTenant[], recheck: () => void): () => void;
+  /**
+   * Calls back soon, and then whenever what the caller may do on these entities may have changed; again later when the
+   * recheck fails. Returns what ends it.
+   */
+  watch(
+    caller: Caller,
+    entities: readonly EntityReferenceInTenant[],
+    recheck: () => void | Promise<void>,
+  ): () => void;
 }
 
 /** One call of one method. */
