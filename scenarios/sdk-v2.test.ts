@@ -343,6 +343,9 @@ async function startProxy(port: number) {
       socket.on("error", () => undefined);
       socket.on("close", () => sockets.delete(socket));
     }
+    // A connection that is torn ends no pipe.
+    incoming.once("close", () => onward.destroy());
+    onward.once("close", () => incoming.destroy());
     incoming.pipe(onward).pipe(incoming);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -41,6 +41,6 @@ export interface IdentityServer {
 /** What a password gives on an application. */
 export interface ApplicationAccess {
   readonly rights: ReadonlySet<string>;
-  /** Calls back as soon as that may have changed. Returns what ends it. */
-  watch(recheck: () => void): () => void;
+  /** Calls back soon, and then whenever that may have changed; again later when the recheck fails. Returns what ends it. */
+  watch(recheck: () => Promise<void>): () => void;
 }

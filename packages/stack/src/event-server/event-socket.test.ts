@@ -303,3 +303,15 @@ test("a socket whose caller is nobody any more is closed, also while it listens 
   assert.equal((await idle.next()).error?.details[0]?.name, "api_key_not_found");
   assert.equal(await idle.closed(), 1008);
 });
+
+test("so is one of a key that was purged together with what it belonged to", async (t) => {
+  const { server, connect } = await start(t);
+  const { key } = await createKey(server, "/applications/app1", ["RIGHT_APPLICATION_INFO"]);
+  const idle = await connect(key);
+  for (const path of ["/applications/app1", "/applications/app1/purge"]) {
+    assert.equal((await server.call("DELETE", path, { key: server.adminKey })).status, 200);
+    await server.clock.advance(1000);
+  }
+  assert.equal((await idle.next()).error?.details[0]?.name, "api_key_not_found");
+  assert.equal(await idle.closed(), 1008);
+});

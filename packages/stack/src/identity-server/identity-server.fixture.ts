@@ -172,13 +172,13 @@ function fakeDeviceServers(forgotten: EndDeviceIdentifiers[]): DeviceServers {
   const server: DeviceServer = {
     find: async () => undefined,
     stageSet: async (_ids, given) => ({ ...nothing, result: given }),
-    stageDelete: () => nothing,
+    stageDelete: async () => nothing,
   };
   const networkServer = {
     ...server,
-    stageDelete: (ids: EndDeviceIdentifiers) => ({
+    stageDelete: async (ids: readonly EndDeviceIdentifiers[]) => ({
       write: () => {},
-      committed: () => void forgotten.push(ids),
+      committed: () => void forgotten.push(...ids),
     }),
     ownsDevAddr: () => true,
   };

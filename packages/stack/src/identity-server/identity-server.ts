@@ -88,8 +88,8 @@ export interface IdentityServerOptions {
 /** What a password gives on an application. */
 export interface ApplicationAccess {
   readonly rights: ReadonlySet<string>;
-  /** Calls back as soon as that may have changed. Returns what ends it. */
-  watch(recheck: () => void): () => void;
+  /** Calls back soon, and then whenever that may have changed; again later when the recheck fails. Returns what ends it. */
+  watch(recheck: () => Promise<void>): () => void;
 }
 
 /** Who may do what, and what belongs to whom. */
@@ -147,7 +147,7 @@ export function createIdentityServer(options: IdentityServerOptions): IdentitySe
       applicationAccess(registries),
       endDeviceRegistry({ devices, cascade, rights }),
       endDeviceCheck({ registries, cascade, deviceServers }),
-      endDeviceBatchRegistry(devices, registries.events),
+      endDeviceBatchRegistry(devices),
       gatewayRegistry(registries, {
         usersMayCreate: configuration["is.user-rights.create-gateways"],
         vault,

@@ -1,5 +1,6 @@
 import type { EndDevice } from "@skylark/api";
 import type { EndDeviceIdentifiers } from "../domain/identifiers.ts";
+import type { DeletionKind } from "../rpc/end-device-registries.ts";
 import type { StagedResult, StagedTransaction } from "../store/staged-transaction.ts";
 
 /** Another server that keeps a part of each end device, as the Identity Server needs it. */
@@ -16,8 +17,8 @@ export interface DeviceServer {
     paths: readonly string[],
     options: { readonly isNew: boolean },
   ): Promise<StagedResult<EndDevice>>;
-  /** Whether or not there is such a device. */
-  stageDelete(ids: EndDeviceIdentifiers): StagedTransaction | Promise<StagedTransaction>;
+  /** Whether or not there are such devices; the event, of those that there were, is published when it is committed. */
+  stageDelete(ids: readonly EndDeviceIdentifiers[], kind: DeletionKind): Promise<StagedTransaction>;
 }
 
 export interface DeviceServers {

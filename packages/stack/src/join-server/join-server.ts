@@ -29,7 +29,7 @@ import type { ServiceImplementation } from "../rpc/service.ts";
 import type { StagedChange, Store } from "../store/store.ts";
 import { activationSettingsRegistry } from "./activation-settings.ts";
 import type { JoinServerOptions } from "./config.ts";
-import { batchDeleted, joinAccepted } from "./events.ts";
+import { joinAccepted } from "./events.ts";
 import { coversJoinEui } from "./join-euis.ts";
 import { useNonces } from "./nonces.ts";
 import { RegisteredDevices } from "./registered-devices.ts";
@@ -102,7 +102,7 @@ export function createJoinServer(parts: JoinServerParts): JoinServer {
   return {
     services: [
       jsEndDeviceRegistry(registered, parts.deviceKnown),
-      endDeviceBatchRegistry(JsEndDeviceBatchRegistry, registered, parts.events, batchDeleted),
+      endDeviceBatchRegistry(JsEndDeviceBatchRegistry, registered),
       activationSettingsRegistry(settings),
       jsService(options),
     ],

@@ -14,15 +14,11 @@ import { euiOfBytes } from "../domain/identifier-bytes.ts";
 import type { ApplicationIdentifiers, EndDeviceIdentifiers } from "../domain/identifiers.ts";
 import { defineErrors } from "../errors/errors.ts";
 import type { EventPublisher } from "../events/events.ts";
-import {
-  type StagedResult,
-  type StagedTransaction,
-  transactAll,
-  transactOne,
-} from "../store/staged-transaction.ts";
+import { type DeletionKind, publishDeletion } from "../rpc/end-device-registries.ts";
+import { type StagedResult, transactAll, transactOne } from "../store/staged-transaction.ts";
 import type { Store } from "../store/store.ts";
 import { stale } from "../store/store-errors.ts";
-import { deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
+import { batchDeleted, deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
 import {
   freshNonces,
   type JoinDevice,
@@ -138,26 +134,30 @@ export class RegisteredDevices {
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    const [deleted] = await this.deleteAll([ids]);
-    if (deleted === undefined) throw deviceNotFound();
-    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted });
+    const staged = await this.stageDelete([ids], "single");
+    if (staged.result.length === 0) throw deviceNotFound();
+    await transactAll(this.#around.store, [staged]);
   }
 
-  /** Those that were there. */
-  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
-    const { reader, store } = this.#around;
+  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<void> {
+    await transactAll(this.#around.store, [await this.stageDelete(ids, "batch")]);
+  }
+
+  /** Leads to those that there are. */
+  async stageDelete(
+    ids: readonly EndDeviceIdentifiers[],
+    kind: DeletionKind,
+  ): Promise<StagedResult<readonly EndDeviceIdentifiers[]>> {
+    const { reader, writer, events } = this.#around;
     const found = await Promise.all(ids.map((each) => reader.findByIds(each)));
     const there = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
-    await transactAll(
-      store,
-      there.map((each) => this.stageDelete(each)),
-    );
-    return there;
-  }
-
-  /** Whether or not there is such a device. */
-  stageDelete(ids: EndDeviceIdentifiers): StagedTransaction {
-    return { write: (to) => this.#around.writer.remove(to, ids), committed: () => {} };
+    return {
+      result: there,
+      write(to) {
+        for (const each of ids) writer.remove(to, each);
+      },
+      committed: () => publishDeletion(events, { single: deviceDeleted, batch: batchDeleted }, kind, there),
+    };
   }
 
   async deleteApplication(ids: ApplicationIdentifiers): Promise<void> {

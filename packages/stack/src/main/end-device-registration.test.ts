@@ -271,6 +271,59 @@ test("deleting takes a device from all servers in one go, in batches too", async
   assert.deepEqual(stack.rows("SELECT * FROM ns_sessions"), []);
 });
 
+test("a deletion is an event of each server that had a part of the device, and so is that of a batch", async (t) => {
+  const stack = await start(t);
+  const toldBy = await listenToDeletions(stack, t);
+  await register(stack, otaa);
+  await register(stack, personalized);
+  await stack.call("DELETE", `${path}/dev1`);
+  const ofOthers = ["js.end_device.delete", "ns.end_device.delete", "as.end_device.delete"];
+  assert.deepEqual(await toldBy("as.end_device.delete"), ["end_device.delete", ...ofOthers]);
+  await stack.call("DELETE", `${path}/abp1`);
+  assert.deepEqual(await toldBy("as.end_device.delete"), ["end_device.delete", ...ofOthers.slice(1)]);
+  await register(stack, otaa);
+  await stack.call("DELETE", `${path}/dev1`, { headers: { "X-Skylark-Cascade": "false" } });
+  assert.deepEqual(await toldBy("end_device.delete"), ["end_device.delete"]);
+  await stack.call("DELETE", `${path}/dev1`, { headers: everywhere });
+  assert.deepEqual(await toldBy("as.end_device.delete"), ofOthers);
+  await register(stack, otaa);
+  await register(stack, personalized);
+  await stack.call("DELETE", `${path}/batch?device_ids=abp1&device_ids=dev1`);
+  assert.deepEqual(await toldBy("as.end_device.batch.delete"), [
+    "end_device.batch.delete",
+    "js.end_device.batch.delete",
+    "ns.end_device.batch.delete",
+    "as.end_device.batch.delete",
+  ]);
+});
+
+/** The names of the deletions since it was last asked, to the next of this name. */
+async function listenToDeletions(stack: TestStack, t: TestContext) {
+  const ended = new AbortController();
+  t.after(() => ended.abort());
+  const { body } = await fetch(`${stack.url}/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${stack.adminKey}` },
+    body: JSON.stringify({ identifiers: [{ application_ids: { application_id: "app1" } }] }),
+    signal: ended.signal,
+  });
+  const chunks = body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let text = "";
+  return async (last: string): Promise<readonly string[]> => {
+    const names: string[] = [];
+    while (names.at(-1) !== last) {
+      const end = text.indexOf("\n");
+      if (end === -1) text += (await chunks.next()).value;
+      else {
+        const { name } = JSON.parse(text.slice(0, end)).result;
+        if (/delete$/.test(name)) names.push(name);
+        text = text.slice(end + 1).trimStart();
+      }
+    }
+    return names;
+  };
+}
+
 test("each server deletes in batches of its own, and says nothing of devices that are not there", async (t) => {
   const stack = await start(t);
   await register(stack, otaa);

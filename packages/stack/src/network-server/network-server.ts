@@ -20,7 +20,6 @@ import {
 import { createDeviceAddresses } from "./join/device-addresses.ts";
 import { type JoinCounters, JoinRequests } from "./join/join-requests.ts";
 import type { ApplicationServer, GatewayServer, JoinServer, TenantServed } from "./peers.ts";
-import { batchDeleted } from "./registry/events.ts";
 import { RegisteredDevices } from "./registry/registered-devices.ts";
 import { nsEndDeviceRegistry, nsService } from "./registry/services.ts";
 import type { DeviceReader, DeviceWriter } from "./storage/device-store.ts";
@@ -109,7 +108,7 @@ export function createNetworkServer(parts: NetworkServerParts): NetworkServer {
     downlinkSession: (ids) => downlinkSession(cache, ids),
     services: [
       nsEndDeviceRegistry(registered, parts.deviceKnown),
-      endDeviceBatchRegistry(NsEndDeviceBatchRegistry, registered, parts.events, batchDeleted),
+      endDeviceBatchRegistry(NsEndDeviceBatchRegistry, registered),
       nsService({ netId, addresses, desiredRx1Delay }),
     ],
     counters: countersOf({ intake, uplinks, joins, downlinks, cache }),

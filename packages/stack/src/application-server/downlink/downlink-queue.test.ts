@@ -132,7 +132,7 @@ describe("pushing", () => {
     bench.networkServer.session = undefined;
     await rejectsWith(push(plain("a")), "no_device_session");
     await replace();
-    await transactAll(bench.store, [await bench.server.registeredDevices.stageDelete(ids)]);
+    await transactAll(bench.store, [await bench.server.registeredDevices.stageDelete([ids], "single")]);
     await rejectsWith(push(plain("a")), "device_not_found");
     await rejectsWith(list(), "device_not_found");
   });

@@ -9,12 +9,8 @@ import { entityNotFound } from "../../domain/entity-not-found.ts";
 import type { EndDeviceIdentifiers } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import { defineEvent, type EventPublisher } from "../../events/events.ts";
-import {
-  type StagedResult,
-  type StagedTransaction,
-  transactAll,
-  transactOne,
-} from "../../store/staged-transaction.ts";
+import { type DeletionKind, publishDeletion } from "../../rpc/end-device-registries.ts";
+import { type StagedResult, transactAll, transactOne } from "../../store/staged-transaction.ts";
 import type { StagedChange, Store } from "../../store/store.ts";
 import type { DeviceChange, DeviceRegistry } from "../device-registry.ts";
 import { deviceNotFound } from "../downlink/downlink-requests.ts";
@@ -29,11 +25,7 @@ const devicesRead = ["RIGHT_APPLICATION_DEVICES_READ"];
 const deviceCreated = defineEvent("as.end_device.create", "create end device", devicesRead);
 const deviceUpdated = defineEvent("as.end_device.update", "update end device", devicesRead);
 const deviceDeleted = defineEvent("as.end_device.delete", "delete end device", devicesRead);
-export const batchDeleted = defineEvent(
-  "as.end_device.batch.delete",
-  "batch delete end devices",
-  devicesRead,
-);
+const batchDeleted = defineEvent("as.end_device.batch.delete", "batch delete end devices", devicesRead);
 
 interface Surroundings {
   readonly store: Store;
@@ -95,32 +87,32 @@ export class RegisteredDevices {
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    const [deleted] = await this.deleteAll([ids]);
-    if (deleted === undefined) throw deviceNotFound({ device_uid: this.#around.formatDeviceUid(ids) });
-    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted });
+    const staged = await this.stageDelete([ids], "single");
+    if (staged.result.length === 0) throw deviceNotFound({ device_uid: this.#around.formatDeviceUid(ids) });
+    await transactAll(this.#around.store, [staged]);
   }
 
-  /** Those that were there. */
-  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
-    const { store } = this.#around;
-    const found = await Promise.all(ids.map((each) => this.#around.devices.load(each)));
+  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<void> {
+    await transactAll(this.#around.store, [await this.stageDelete(ids, "batch")]);
+  }
+
+  /** Leads to those that there are. */
+  async stageDelete(
+    ids: readonly EndDeviceIdentifiers[],
+    kind: DeletionKind,
+  ): Promise<StagedResult<readonly EndDeviceIdentifiers[]>> {
+    const { devices, events } = this.#around;
+    const found = await Promise.all(ids.map((each) => devices.load(each)));
     const there = found.flatMap((device) => (device === undefined ? [] : [device.ids]));
-    await transactAll(
-      store,
-      there.map((each) => this.stageDelete(each)),
-    );
-    return there;
-  }
-
-  /** Whether or not there is such a device. */
-  stageDelete(ids: EndDeviceIdentifiers): StagedTransaction {
-    const changes = this.#around.stageDelete(ids);
+    const changes = ids.flatMap((each) => this.#around.stageDelete(each));
     return {
+      result: there,
       write(to) {
         for (const change of changes) change.write(to);
       },
       committed() {
         for (const change of changes) change.committed();
+        publishDeletion(events, { single: deviceDeleted, batch: batchDeleted }, kind, there);
       },
     };
   }

@@ -4,7 +4,6 @@ import type { ServiceImplementation } from "../../rpc/service.ts";
 import { applicationService } from "./application-service.ts";
 import { endDeviceService } from "./end-device-service.ts";
 import { linkService } from "./link-service.ts";
-import { batchDeleted } from "./registered-devices.ts";
 import type { ServiceContext } from "./service-context.ts";
 
 /** The Application Server's part of the API. */
@@ -14,6 +13,6 @@ export function applicationServices(context: ServiceContext): readonly ServiceIm
     linkService(context),
     applicationService(context),
     endDeviceService(registeredDevices, context.deviceKnown),
-    endDeviceBatchRegistry(AsEndDeviceBatchRegistry, registeredDevices, context.events, batchDeleted),
+    endDeviceBatchRegistry(AsEndDeviceBatchRegistry, registeredDevices),
   ];
 }

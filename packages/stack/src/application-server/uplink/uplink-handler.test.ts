@@ -106,7 +106,7 @@ describe("an uplink", () => {
     bench = await openBench();
   });
   beforeEach(async () => {
-    await transactAll(bench.store, [await bench.server.registeredDevices.stageDelete(ids)]);
+    await transactAll(bench.store, [await bench.server.registeredDevices.stageDelete([ids], "single")]);
     bench.messages.length = 0;
     bench.events.length = 0;
   });

@@ -30,6 +30,37 @@ test("those who named a key are told at once, then of all that follows soon toge
   assert.deepEqual(told, ["first", "first", "second", "second"]);
 });
 
+test("what could not be checked is checked again soon, and once more when the credential ends", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const expires_at = new Date(server.clock.now() + 60_000).toISOString();
+  const made = await server.call("POST", "/applications/app1/api-keys", {
+    key: server.adminKey,
+    body: { rights: ["RIGHT_APPLICATION_INFO"], expires_at },
+  });
+  const ids = { tenantId: "default", applicationId: "app1" };
+  const login = await server.identityServer.authenticateApplication(ids, made.body.key, "127.0.0.1");
+  let checks = 0;
+  let isOverloaded = true;
+  const end = login.watch(async () => {
+    checks++;
+    if (isOverloaded) throw new Error("overloaded");
+  });
+  const checksWithin = async (ms: number) => {
+    checks = 0;
+    await server.clock.advance(ms);
+    return checks;
+  };
+  await checksWithin(0);
+  assert.equal(await checksWithin(10_000), 2);
+  isOverloaded = false;
+  assert.equal(await checksWithin(5000), 1);
+  assert.equal(await checksWithin(44_000), 0);
+  assert.equal(await checksWithin(1000), 1);
+  end();
+  assert.equal(await checksWithin(60_000), 0);
+});
+
 test("an MQTT login is told of what concerns it, and of nothing else", async (t) => {
   const server = await startIdentityServer(t);
   await createApplication(server);
@@ -56,9 +87,11 @@ test("an MQTT login is told of what concerns it, and of nothing else", async (t)
   const browser = await logIn(server, { userId: "user1" });
   let [ofKey, ofUser] = [0, 0];
   const ends = [
-    (await login(own.key)).watch(() => ofKey++),
-    (await login(browser.cookies.get("_session") ?? "")).watch(() => ofUser++),
+    (await login(own.key)).watch(async () => void ofKey++),
+    (await login(browser.cookies.get("_session") ?? "")).watch(async () => void ofUser++),
   ];
+  await server.clock.advance(0);
+  assert.deepEqual([ofKey, ofUser], [1, 1], "of what changed since the login");
   const toldBy = async (change: Promise<void>) => {
     [ofKey, ofUser] = [0, 0];
     await change;

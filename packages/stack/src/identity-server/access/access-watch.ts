@@ -7,6 +7,8 @@ import type { Caller } from "./authentication.ts";
 const settleMs = 200;
 /** Of one timer: what ends later is looked into again then. */
 const longestWaitMs = 3_600_000;
+/** Until what could not be checked, as when the store is overloaded, is checked again. */
+const retryMs = 5000;
 
 type Recheck = () => void;
 
@@ -69,11 +71,14 @@ export class AccessWatch {
   }
 }
 
-/** Calls back whenever what a caller may do on these entities may have become another, also when its credential expires. */
+/**
+ * Calls back at once, since what changed before was told nobody, and whenever what a caller may do on these entities may
+ * have become another, also when its credential expires; soon again when the recheck fails.
+ */
 export type WatchAccess = (
   caller: Caller,
   entities: readonly EntityReference[],
-  recheck: Recheck,
+  recheck: () => void | Promise<void>,
 ) => () => void;
 
 export function createWatchAccess(
@@ -84,20 +89,24 @@ export function createWatchAccess(
   return (caller, entities, recheck) => {
     let timer: Timer | undefined;
     let isOver = false;
-    const arm = (current: Caller): void => {
+    const wakeIn = (waitMs: number): void => {
       timer?.cancel();
-      const { expiresAt } = current.apiKey ?? current.accessToken ?? current.session ?? {};
-      if (isOver || expiresAt === undefined) return;
-      const waitMs = Math.max(0, expiresAt - clock.now());
-      timer = clock.after(Math.min(waitMs, longestWaitMs), wake);
+      if (!isOver) timer = clock.after(Math.min(waitMs, longestWaitMs), wake);
+    };
+    const check = async (): Promise<void> => {
+      if (isOver) return;
+      await recheck();
+      if (isOver) return;
+      const { apiKey, accessToken, session } = await refresh(caller);
+      timer?.cancel();
+      const { expiresAt } = apiKey ?? accessToken ?? session ?? {};
+      if (expiresAt !== undefined) wakeIn(Math.max(0, expiresAt - clock.now()));
     };
     const wake = (): void => {
-      // It may have been given another end. One that is gone has none to wait for.
-      (async () => refresh(caller))().then(arm, () => timer?.cancel());
-      recheck();
+      check().catch(() => wakeIn(retryMs));
     };
     const end = watch.add(keysOf(caller, entities), wake);
-    arm(caller);
+    queueMicrotask(wake);
     return () => {
       isOver = true;
       timer?.cancel();

@@ -169,10 +169,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return cached instanceof Promise ? cached.then(refreshed) : refreshed(cached);
     },
     apiKeyChanged: (tenantId, keyId) => credentialChanged("apiKey", tenantId, keyId),
-    entityPurged: (entity) =>
+    entityPurged(entity) {
       credentials.apiKey.invalidateWhere(
         (_, cached) => cached === undefined || sameEntity(cached.credential.entity, entity),
-      ),
+      );
+      options.accessChanged(accessKeys.entity(entity));
+    },
     accessTokenChanged: (tenantId, tokenId) => credentialChanged("accessToken", tenantId, tokenId),
     sessionChanged: (tenantId, sessionId) => credentialChanged("session", tenantId, sessionId),
     tokensRevoked(tenantId) {

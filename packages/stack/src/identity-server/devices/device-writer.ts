@@ -1,4 +1,4 @@
-import { assign, type EndDevice, EndDeviceSchema, timestampFromMs } from "@skylark/api";
+import { assign, type EndDevice, EndDeviceSchema, timestampFromMs, timestampMs } from "@skylark/api";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
 import { defineErrors, type SkylarkError } from "../../errors/errors.ts";
 import type { EventDefinition } from "../../events/events.ts";
@@ -51,7 +51,7 @@ export function createDeviceWriter(registries: Registries, { changed, publish, p
     if (stored === undefined) throw notFound(key);
     const at = clock.now();
     const { next, picture } = await change(stored.device);
-    const device = { ...next, updatedAt: timestampFromMs(at) };
+    const device = asStored({ ...next, updatedAt: timestampFromMs(at) });
     return {
       result: shownDevice(pictures, device),
       write(writer) {
@@ -71,7 +71,8 @@ export function createDeviceWriter(registries: Registries, { changed, publish, p
       const at = clock.now();
       const stamp = timestampFromMs(at);
       const picture = pictures.prepare(pictureOwner(registries, key), requested.picture, undefined);
-      const device = withPicture({ ...requested, createdAt: stamp, updatedAt: stamp }, picture.picture);
+      const stamped = asStored({ ...requested, createdAt: stamp, updatedAt: stamp });
+      const device = withPicture(stamped, picture.picture);
       return {
         result: shownDevice(pictures, device),
         write(writer) {
@@ -136,6 +137,15 @@ function pictureOwner({ formatUid }: Registries, { tenantId, applicationId, devi
 function withPicture(device: EndDevice, picture: EndDevice["picture"]): EndDevice {
   const { picture: _, ...rest } = device;
   return picture === undefined ? rest : { ...rest, picture };
+}
+
+/** Activity is kept in milliseconds; an answer says what the next one will. */
+function asStored({ lastSeenAt, activatedAt, ...device }: EndDevice): EndDevice {
+  return {
+    ...device,
+    ...(lastSeenAt === undefined ? {} : { lastSeenAt: timestampFromMs(timestampMs(lastSeenAt)) }),
+    ...(activatedAt === undefined ? {} : { activatedAt: timestampFromMs(timestampMs(activatedAt)) }),
+  };
 }
 
 /** With whole addresses. */

@@ -80,6 +80,32 @@ test("a change of a device is an event that names the changed fields, to those w
   ]);
 });
 
+test("the answer to who sets times of activity says of them what is read afterwards", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const path = "/applications/app1/devices";
+  const key = server.adminKey;
+  const times = (fraction: string) => ({
+    activated_at: `2026-11-22T01:02:03.${fraction}Z`,
+    last_seen_at: `2026-11-22T01:02:04.${fraction}Z`,
+  });
+  const shown = ({ body }: { body: ReturnType<typeof times> }) => ({
+    activated_at: body.activated_at,
+    last_seen_at: body.last_seen_at,
+  });
+  const set = async (verb: string, at: string, end_device: object) => {
+    const field_mask = { paths: ["activated_at", "last_seen_at"] };
+    const answer = await server.call(verb, at, { key, body: { end_device, field_mask } });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    const read = await server.call("GET", `${path}/dev1?field_mask=activated_at,last_seen_at`, { key });
+    assert.deepEqual(shown(answer), shown(read));
+    return shown(read);
+  };
+  const made = await set("POST", path, { ids: { device_id: "dev1" }, ...times("123456789") });
+  assert.deepEqual(made, times("123"));
+  assert.deepEqual(await set("PUT", `${path}/dev1`, times("987321123")), times("987"));
+});
+
 test("an application that names its servers holds its devices to them", async (t) => {
   const server = await startIdentityServer(t);
   const application = { ids: { application_id: "app1" }, network_server_address: "ns.example.com" };
@@ -109,6 +135,21 @@ test("what was never registered here is not known here, until it is", async (t) 
   assert.deepEqual((await identityServer.deviceProfile(ids)).attributes, { floor: "3" });
   await server.call("DELETE", "/applications/app1/devices/dev1", { key: server.adminKey });
   assert.equal(await identityServer.deviceKnown(ids), false);
+});
+
+test("who hears of a deletion can still look up what was remembered of the device", async (t) => {
+  const server = await startIdentityServer(t);
+  await createApplication(server);
+  const ids = { tenantId: "default", applicationId: "app1", deviceId: "dev1" };
+  const body = { end_device: { ids: { device_id: "dev1" }, attributes: { floor: "3" } } };
+  await server.call("POST", "/applications/app1/devices", { key: server.adminKey, body });
+  const remembered = await server.identityServer.deviceProfile(ids);
+  const found: unknown[] = [];
+  server.events.subscribe({ subjects: [{ kind: "device", ids }] }, ({ definition }) => {
+    if (definition.name === "end_device.delete") found.push(server.identityServer.deviceProfile(ids));
+  });
+  await server.call("DELETE", "/applications/app1/devices/dev1", { key: server.adminKey });
+  assert.deepEqual(found, [remembered]);
 });
 
 test("of two deletions of one device at once, one finds it gone", async (t) => {

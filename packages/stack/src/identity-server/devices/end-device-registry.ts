@@ -11,8 +11,6 @@ import {
 } from "@skylark/api";
 import { whenKnown } from "../../component/when-known.ts";
 import { euiOfBytes } from "../../domain/identifier-bytes.ts";
-import type { EventPublisher } from "../../events/events.ts";
-import { deletedDevices } from "../../rpc/end-device-registries.ts";
 import {
   allOf,
   application,
@@ -25,7 +23,6 @@ import {
 import { knownCaller } from "../access/authority.ts";
 import type { RightsResolver } from "../access/rights-resolver.ts";
 import { endDeviceNotFound } from "../errors.ts";
-import { endDeviceEvents } from "../events.ts";
 import { pathsToRead, pathsToWrite } from "../registries/field-masks.ts";
 import type { Cascade } from "./cascade.ts";
 import type { EndDevices } from "./end-devices.ts";
@@ -231,7 +228,7 @@ async function shownTo(rights: RightsResolver, context: CallContext, device: End
 }
 
 /** Of devices that are not there, nothing is said. */
-export function endDeviceBatchRegistry(devices: EndDevices, events: EventPublisher): ServiceImplementation {
+export function endDeviceBatchRegistry(devices: EndDevices): ServiceImplementation {
   const keysOf = (context: CallContext, applicationId: string, deviceIds: readonly string[]) =>
     [...new Set(deviceIds)].map((deviceId) => ({ tenantId: context.tenantId, applicationId, deviceId }));
   return implement(EndDeviceBatchRegistry, {
@@ -253,14 +250,8 @@ export function endDeviceBatchRegistry(devices: EndDevices, events: EventPublish
       requires: ({ applicationIds }) =>
         application(applicationIds?.applicationId, Right.APPLICATION_DEVICES_WRITE),
       async handle({ applicationIds, deviceIds }, context) {
-        const { tenantId } = context;
-        const applicationId = applicationIds?.applicationId ?? "";
-        const keys = keysOf(context, applicationId, deviceIds);
-        const deleted = await devices.deleteAll(keys, cascades(context));
-        if (deleted.length > 0) {
-          const entity = { kind: "application", ids: { tenantId, applicationId } } as const;
-          events.publish(endDeviceEvents.batchDelete, entity, deletedDevices(deleted));
-        }
+        const keys = keysOf(context, applicationIds?.applicationId ?? "", deviceIds);
+        await devices.deleteAll(keys, cascades(context));
         return {};
       },
     },

@@ -9,6 +9,7 @@ import { type EndDeviceIdentifiers, endDeviceKey, parseEndDeviceKey } from "../.
 import type { Location } from "../../domain/uplink.ts";
 import type { EventDefinition } from "../../events/events.ts";
 import type { Logger } from "../../log/log.ts";
+import { type DeletionKind, publishDeletion } from "../../rpc/end-device-registries.ts";
 import { type StagedResult, transactAll, transactOne, untilCurrent } from "../../store/staged-transaction.ts";
 import { changedFields, endDeviceEvents } from "../events.ts";
 import type { DeviceServers } from "../peers.ts";
@@ -45,8 +46,8 @@ export interface EndDevices {
   update(key: DeviceKey, source: EndDevice, paths: readonly string[]): Promise<EndDevice>;
   /** With `cascade` from the other servers too, in the same transaction. */
   delete(key: DeviceKey, cascade: boolean): Promise<void>;
-  /** In one transaction; those that were there. */
-  deleteAll(keys: readonly DeviceKey[], cascade: boolean): Promise<readonly EndDeviceIdentifiers[]>;
+  /** In one transaction; of devices that are not there, nothing is said. */
+  deleteAll(keys: readonly DeviceKey[], cascade: boolean): Promise<void>;
   /** From the other servers alone, of devices that this server does not have. */
   deleteElsewhere(key: DeviceKey): Promise<void>;
   profile(ids: EndDeviceIdentifiers): EndDeviceProfile | Promise<EndDeviceProfile>;
@@ -60,6 +61,7 @@ export interface EndDevicesOptions {
   readonly pictures: Pictures;
 }
 
+const deletions = { single: endDeviceEvents.delete, batch: endDeviceEvents.batchDelete };
 const cachedProfiles = 200_000;
 const mostKnown = 20_000;
 
@@ -87,7 +89,8 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
   const writer = createDeviceWriter(registries, { changed, publish, pictures: options.pictures });
   const { stageCreation, stageUpdate } = writer;
 
-  const deleteAll: EndDevices["deleteAll"] = (keys, cascade) =>
+  /** Gives those that there were. */
+  const remove = (keys: readonly DeviceKey[], cascade: boolean, kind: DeletionKind) =>
     untilCurrent(async () => {
       const inOrder = [...keys].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
       const stored = await Promise.all(inOrder.map((key) => endDevices.get(key)));
@@ -96,9 +99,14 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
         return device === undefined ? [] : [{ ids: identifiersOf(key, device), device }];
       });
       const ids = there.map((each) => each.ids);
-      const others = cascade ? await stageAll(deletionsElsewhere(options.deviceServers(), ids)) : [];
+      const others = cascade ? await stageAll(deletionsElsewhere(options.deviceServers(), ids, kind)) : [];
       const own = there.map((each) => writer.stageDeletion(each.ids, each.device));
-      await transactAll(registries.store, [...own, ...others]);
+      // Before the deletions are released: whoever hears of one can still look up what is remembered of the device.
+      const told = {
+        write: () => {},
+        committed: () => publishDeletion(registries.events, deletions, kind, ids),
+      };
+      await transactAll(registries.store, [told, ...own, ...others]);
       return ids;
     });
 
@@ -126,13 +134,15 @@ export function createEndDevices(registries: Registries, options: EndDevicesOpti
     },
     update: (key, source, paths) => transactOne(registries.store, () => stageUpdate(key, source, paths)),
     async delete(key, cascade) {
-      const deleted = await deleteAll([key], cascade);
+      const deleted = await remove([key], cascade, "single");
       if (deleted.length === 0) throw notFound(key);
-      publish(endDeviceEvents.delete, key);
     },
-    deleteAll,
+    async deleteAll(keys, cascade) {
+      await remove(keys, cascade, "batch");
+    },
     async deleteElsewhere(key) {
-      await transactAll(registries.store, await stageAll(deletionsElsewhere(options.deviceServers(), [key])));
+      const deletions = deletionsElsewhere(options.deviceServers(), [key], "single");
+      await transactAll(registries.store, await stageAll(deletions));
     },
     profile: (ids) => loadedProfile(profiles.get(endDeviceKey(ids))),
     activity: createDeviceActivityLog(clock, async (activities) => {
@@ -157,9 +167,12 @@ function loadedProfile(
   return profile instanceof Promise ? profile.then((loaded) => loaded ?? profileOf(undefined)) : profile;
 }
 
-/** In the order of the devices, so that two callers never wait for each other. */
-function deletionsElsewhere(servers: DeviceServers, ids: readonly EndDeviceIdentifiers[]) {
-  return ids.flatMap((each) => deviceServerNames.map((name) => () => servers[name].stageDelete(each)));
+function deletionsElsewhere(
+  servers: DeviceServers,
+  ids: readonly EndDeviceIdentifiers[],
+  kind: DeletionKind,
+) {
+  return deviceServerNames.map((name) => () => servers[name].stageDelete(ids, kind));
 }
 
 type StageActivity = ReturnType<typeof createDeviceWriter>["stageActivity"];

@@ -9,6 +9,7 @@ import {
 } from "../../domain/identifiers.ts";
 import { defineErrors } from "../../errors/errors.ts";
 import type { EventPublisher } from "../../events/events.ts";
+import { type DeletionKind, publishDeletion } from "../../rpc/end-device-registries.ts";
 import {
   type StagedResult,
   type StagedTransaction,
@@ -26,7 +27,7 @@ import { personalizedMACState } from "../join/join-parameters.ts";
 import type { DeviceReader, DeviceWriter, RegisteredDevice } from "../storage/device-store.ts";
 import { type ChangedRegistration, changedRegistration } from "./changed-registration.ts";
 import { endDeviceMessage } from "./end-device-message.ts";
-import { deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
+import { batchDeleted, deviceCreated, deviceDeleted, deviceUpdated } from "./events.ts";
 
 const deviceExists = defineErrors("pkg/networkserver").alreadyExists(
   "device_exists",
@@ -119,14 +120,19 @@ export class RegisteredDevices {
 
   /** Throws when there is no such device. */
   async delete(ids: EndDeviceIdentifiers): Promise<void> {
-    const [deleted] = await this.deleteAll([ids]);
-    if (deleted === undefined) throw deviceNotFound();
-    this.#around.events.publish(deviceDeleted, { kind: "device", ids: deleted });
+    const staged = await this.stageDelete([ids], "single");
+    if (staged.result.length === 0) throw deviceNotFound();
+    await this.#transact(staged);
+  }
+
+  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<void> {
+    await this.#transact(await this.stageDelete(ids, "batch"));
   }
 
   async deleteApplication({ tenantId, applicationId }: ApplicationIdentifiers): Promise<void> {
     for (const ids of await this.#around.reader.listApplication(tenantId, applicationId)) {
-      await this.deleteAll([ids]);
+      const turn = await this.#takeTurn(ids);
+      if (turn !== undefined) await this.#transact(this.#stageRemoval(turn));
     }
   }
 
@@ -136,14 +142,32 @@ export class RegisteredDevices {
     return devAddr !== undefined && this.#around.addresses.owns(devAddr);
   }
 
-  /** Whether or not there is such a device. */
-  async stageDelete(ids: EndDeviceIdentifiers): Promise<StagedTransaction> {
-    const turn = await this.#takeTurn(ids);
-    return turn === undefined ? nothing : this.#stageRemoval(turn);
+  /** Leads to those that there are. */
+  async stageDelete(
+    ids: readonly EndDeviceIdentifiers[],
+    kind: DeletionKind,
+  ): Promise<StagedResult<readonly EndDeviceIdentifiers[]>> {
+    const turns = await this.#takeTurns(ids);
+    const removals = turns.map((turn) => this.#stageRemoval(turn));
+    const there = turns.map(({ stored }) => stored.ids);
+    const definitions = { single: deviceDeleted, batch: batchDeleted };
+    return {
+      result: there,
+      write(to) {
+        for (const removal of removals) removal.write(to);
+      },
+      committed: () => {
+        for (const removal of removals) removal.committed();
+        publishDeletion(this.#around.events, definitions, kind, there);
+      },
+      release() {
+        for (const turn of turns) turn.release();
+      },
+    };
   }
 
-  /** Those that were there. Turns are taken in one order, so that two callers never wait for each other. */
-  async deleteAll(ids: readonly EndDeviceIdentifiers[]): Promise<readonly EndDeviceIdentifiers[]> {
+  /** Of those that there are, in one order, so that two callers never wait for each other. */
+  async #takeTurns(ids: readonly EndDeviceIdentifiers[]): Promise<readonly Turn[]> {
     const inOrder = [...ids].sort((a, b) => (endDeviceKey(a) < endDeviceKey(b) ? -1 : 1));
     const turns: Turn[] = [];
     try {
@@ -155,9 +179,7 @@ export class RegisteredDevices {
       for (const turn of turns) turn.release();
       throw error;
     }
-    const removals = turns.map((turn) => this.#stageRemoval(turn));
-    await this.#transact(...removals);
-    return turns.map(({ stored }) => stored.ids);
+    return turns;
   }
 
   #stageRemoval({ entry, release }: Turn): StagedTransaction {
@@ -301,12 +323,10 @@ export class RegisteredDevices {
     for (const devAddr of addresses) if (!addressesBefore.has(devAddr)) cache.sessionAppeared(devAddr, entry);
   }
 
-  #transact(...changes: readonly StagedTransaction[]): Promise<void> {
-    return transactAll(this.#around.store, changes);
+  #transact(change: StagedTransaction): Promise<void> {
+    return transactAll(this.#around.store, [change]);
   }
 }
-
-const nothing: StagedTransaction = { write: () => {}, committed: () => {} };
 
 function addressesOf({ current, pending }: DeviceState): Set<SessionState["session"]["devAddr"]> {
   const addresses = new Set<SessionState["session"]["devAddr"]>();

@@ -1,7 +1,6 @@
-import type { Timer } from "../../../clock/clock.ts";
-import { SkylarkError, statusCodes } from "../../../errors/errors.ts";
 import type { Client, MessageSource, StoredSession, TransientSource } from "../../../mqtt/backend.ts";
 import type { PublishedMessage } from "../../../mqtt/packet-decoding.ts";
+import { isRefusal } from "../../../rpc/lasting-access.ts";
 import type { ApplicationAccess } from "../../peers.ts";
 import { DownlinkPublisher } from "./downlink-publisher.ts";
 import type { MqttBackendContext } from "./mqtt-backend.ts";
@@ -25,8 +24,6 @@ export interface ApplicationLogin {
 
 const readTraffic = "RIGHT_APPLICATION_TRAFFIC_READ";
 const writeDownlinks = "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE";
-/** Until rights that could not be checked are checked again. */
-const retryMs = 5000;
 
 /** An application's client: its rights, its topics and its session. */
 export class ApplicationClient implements Client {
@@ -40,7 +37,6 @@ export class ApplicationClient implements Client {
   readonly #v2Publisher: V2DownlinkPublisher;
   #session: PersistentSession | undefined;
   #revoked: () => void = () => {};
-  #retry: Timer | undefined;
   #endWatch: () => void = () => {};
   /** Publishes take their turn while rights are checked, so that they reach the queue in order. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -72,8 +68,6 @@ export class ApplicationClient implements Client {
     else this.#session = await sessions.open(name);
     this.#isOpen = true;
     this.#endWatch = this.#login.access.watch(() => this.#recheckRights());
-    // They may have changed since the login.
-    this.#recheckRights();
     events.publish(connected, { kind: "application", ids: name.ids });
     return this.#session;
   }
@@ -97,20 +91,19 @@ export class ApplicationClient implements Client {
   }
 
   closed(): void {
-    this.#retry?.cancel();
     this.#endWatch();
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#context.events.publish(disconnected, { kind: "application", ids: this.#login.name.ids });
   }
 
-  #recheckRights(): void {
-    this.#retry?.cancel();
-    this.#checkRights().catch((error: unknown) => {
+  async #recheckRights(): Promise<void> {
+    try {
+      await this.#checkRights();
+    } catch (error) {
       this.#context.log.warn("the rights of an MQTT client could not be checked", { error });
-      this.#retry?.cancel();
-      if (this.#isOpen) this.#retry = this.#context.clock.after(retryMs, () => this.#recheckRights());
-    });
+      throw error;
+    }
   }
 
   /** Undefined when the key is no longer good for the application. */
@@ -126,15 +119,4 @@ export class ApplicationClient implements Client {
       return undefined;
     }
   }
-}
-
-const passingFaults: readonly number[] = [
-  statusCodes.unavailable,
-  statusCodes.resourceExhausted,
-  statusCodes.deadlineExceeded,
-];
-
-/** An overloaded store says nothing about rights. */
-function isRefusal(error: unknown): error is SkylarkError {
-  return error instanceof SkylarkError && !passingFaults.includes(error.code);
 }

@@ -77,7 +77,7 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
   const applicationAttributes: Record<string, string> = {};
   const deviceAttributes = new Map<string, Readonly<Record<string, string>>>();
   const keys = new Map([["good", allRights]]);
-  const watchers = new Set<() => void>();
+  const watchers = new Set<() => Promise<void>>();
   const integration = await openMqttIntegration({
     store,
     clock,
@@ -90,7 +90,7 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
         if (apiKey === "overloaded") throw overloaded();
         const rights = applicationKey(application).endsWith("/app1") ? keys.get(apiKey) : undefined;
         if (rights === undefined) throw wrongKey({ key: apiKey.slice(0, 3) });
-        const watch = (recheck: () => void) => {
+        const watch = (recheck: () => Promise<void>) => {
           watchers.add(recheck);
           return () => void watchers.delete(recheck);
         };
@@ -122,7 +122,7 @@ export async function startIntegration(options: TestOptions = {}): Promise<TestI
     deviceAttributes,
     keys,
     accessChanged() {
-      for (const recheck of watchers) recheck();
+      for (const recheck of watchers) void recheck();
     },
     emit: (deviceId, kind, payload) =>
       commit(store, [outbox.stage([{ ...ids, deviceId, kind, payload: Buffer.from(payload) }])]),

@@ -45,7 +45,25 @@ const management: Readonly<Record<string, "create" | "update" | "delete">> = {
   "end_device.create": "create",
   "end_device.update": "update",
   "end_device.delete": "delete",
+  "end_device.batch.delete": "delete",
 };
+
+export function isDeletion({ definition }: Event): boolean {
+  return management[definition.name] === "delete";
+}
+
+interface BatchJson {
+  readonly end_device_ids?: readonly { readonly device_id: string }[];
+}
+
+/** V2 tells of each device by itself, also where V3 deletes several at once. */
+export function devicesOf(event: Event): readonly EndDeviceIdentifiers[] {
+  const { subject, data } = event;
+  if (subject.kind === "device") return [subject.ids];
+  if (subject.kind !== "application" || !isDeletion(event)) return [];
+  const { end_device_ids: deleted = [] } = (data?.json ?? {}) as BatchJson;
+  return deleted.map(({ device_id: deviceId }) => ({ ...subject.ids, deviceId }));
+}
 
 /** Whether V2 clients may see something of it. */
 export function isShownEvent(name: string): boolean {

@@ -14,6 +14,8 @@ import type { ApplicationUpJson } from "./application-up.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import {
   type DeviceNews,
+  devicesOf,
+  isDeletion,
   isShownEvent,
   type Publication,
   publicationsOfEvent,
@@ -109,9 +111,10 @@ export class V2Feed {
 
   #handleEvent(event: Event): void {
     if (event.definition.name === "application.update") this.#reloadDialect();
-    if (event.subject.kind !== "device") return;
-    const { ids } = event.subject;
-    const isDeleted = event.definition.name === "end_device.delete";
+    for (const ids of devicesOf(event)) this.#handleEventOf(ids, event);
+  }
+
+  #handleEventOf(ids: EndDeviceIdentifiers, event: Event): void {
     const isUpdated = event.definition.name === "end_device.update";
     const known = isUpdated ? this.#cachedProfile(ids) : undefined;
     const previous = known && (locationOf(known) ?? {});
@@ -121,7 +124,7 @@ export class V2Feed {
       }
     };
     if (event.definition.name === unscheduled) this.#unlessEmpty(ids, () => this.#withDevice(ids, handle));
-    else if (isDeleted) handle({ devId: this.#lastSpelling(ids), location: undefined });
+    else if (isDeletion(event)) handle({ devId: this.#lastSpelling(ids), location: undefined });
     // The news is out before what is cached of the device.
     else queueMicrotask(() => this.#withDevice(ids, handle));
   }

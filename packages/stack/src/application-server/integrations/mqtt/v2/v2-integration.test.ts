@@ -55,6 +55,26 @@ test("devices have the names that V2 gave them", async () => {
 });
 
 const deviceDeleted = defineEvent("end_device.delete", "delete end device", []);
+const batchDeleted = defineEvent("end_device.batch.delete", "batch delete end devices", []);
+
+test("of devices that are deleted at once each is told of, by the name that V2 gave it", async () => {
+  running = await startIntegration();
+  running.deviceAttributes.set("dev-1", { "v2-id": "dev_1" });
+  const { client, received } = await login("app1");
+  await client.subscribeAsync("app1/devices/+/events/#");
+  const end_device_ids = ["dev-1", "dev2"].map((device_id) => ({
+    device_id,
+    application_ids: { application_id: "app1" },
+  }));
+  running.events.publish(batchDeleted, { kind: "application", ids }, () => ({
+    data: { typeName: "ttn.lorawan.v3.EndDeviceIdentifiersList", json: { end_device_ids } },
+  }));
+  await eventually(() => received.length === 2);
+  assert.deepEqual(received, [
+    "app1/devices/dev_1/events/delete null",
+    "app1/devices/dev2/events/delete null",
+  ]);
+});
 
 test("an application may be named as V2 spelt it, and then means its topics by `#`", async () => {
   running = await startIntegration();
