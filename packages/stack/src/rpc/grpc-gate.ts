@@ -202,7 +202,7 @@ class Gate {
     this.#now = now;
     const { slowClientMs, firstCallMs } = this.#options;
     for (const call of this.#calls) {
-      if (!keepsWaiting(call)) call.waitingSince = now;
+      if (noteProgress(call)) call.waitingSince = now;
       // The client was told the end, and whatever it still sends is for nobody.
       else if (call.stream.writableFinished) call.stream.close(constants.NGHTTP2_NO_ERROR);
       else if (now - call.waitingSince > slowClientMs) call.stream.close(constants.NGHTTP2_CANCEL);
@@ -225,8 +225,11 @@ function refuse(stream: ServerHttp2Stream, status: Readonly<Record<string, strin
   );
 }
 
-/** Whether nothing can happen until the client sends the rest of a message or takes more of the answer. */
-function keepsWaiting(call: Call): boolean {
+/**
+ * Notes how far the call is; true when it got on since the last time, false when nothing can happen until the client
+ * sends the rest of a message or takes more of the answer.
+ */
+function noteProgress(call: Call): boolean {
   const { stream, intake, isRequestStream, isAnswerStream } = call;
   const { writableLength: untaken } = stream;
   const received = intake?.received ?? 0;
@@ -237,7 +240,7 @@ function keepsWaiting(call: Call): boolean {
     received === call.received && (isRequestStream ? intake?.isWaiting : !stream.readableEnded);
   call.untaken = untaken;
   call.received = received;
-  return takesNothing || sendsNothing === true || stream.writableFinished;
+  return !(takesNothing || sendsNothing === true || stream.writableFinished);
 }
 
 function textOf(header: string | readonly string[] | undefined): string | undefined {
